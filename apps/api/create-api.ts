@@ -1,0 +1,45 @@
+// Makes the API: as its own process (main.ts), or inside standalone and tests. The caller listens and closes.
+import 'reflect-metadata';
+import type { IncomingMessage } from 'node:http';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { LOGGER, type Config, type Logger } from '#platform';
+import { ApiModule } from './api.module.js';
+import { Draining } from './health/health.controller.js';
+import { requestTrail } from './http/request-trail.js';
+import { validationPipe } from './http/validation.js';
+import { CALLBACK_PATH } from './providers/acknowledgements.controller.js';
+
+/** Largest JSON body; files and streams of registrations are read piece by piece and have limits of their own. */
+const JSON_LIMIT = '2mb';
+/** Largest callback, unpacked; the adapter's own limit is the same and says how to answer in several. */
+const CALLBACK_LIMIT = 8 * 1024 * 1024;
+/** A client that has not sent its headers by then is cut off; a long upload may take as long as it takes. */
+const HEADERS_TIMEOUT_MS = 15_000;
+
+function isCallback(request: IncomingMessage): boolean {
+  return CALLBACK_PATH.test(new URL(request.url ?? '/', 'http://hub').pathname);
+}
+
+function isJson(request: IncomingMessage): boolean {
+  return /^application\/(?:[\w.-]+\+)?json\b/i.test(request.headers['content-type'] ?? '') && !isCallback(request);
+}
+
+export async function createApi(config: Config): Promise<NestExpressApplication> {
+  const api = await NestFactory.create<NestExpressApplication>(ApiModule.forRoot(config), {
+    bodyParser: false,
+    logger: config.log.level === 'silent' ? false : ['error', 'warn'],
+    abortOnError: false,
+  });
+  api.disable('x-powered-by');
+  api.disable('etag');
+  api.use(requestTrail(api.get<Logger>(LOGGER), api.get(Draining).isDraining));
+  api.useBodyParser('raw', { type: isCallback, limit: CALLBACK_LIMIT });
+  api.useBodyParser('json', { type: isJson, limit: JSON_LIMIT });
+  api.useGlobalPipes(validationPipe());
+  const server = api.getHttpServer();
+  server.headersTimeout = HEADERS_TIMEOUT_MS;
+  server.requestTimeout = 0;
+  await api.init();
+  return api;
+}

@@ -1,0 +1,187 @@
+// Looks at outbound/: takes a file when its manifest is there and agrees, and answers with receipt and result files.
+import { mkdirSync, readdirSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { sha256 } from '../book/book.js';
+import { type Piece, piecesOf } from '../pieces.js';
+import type { KnownBatch, KnownPart, Provider } from '../provider.js';
+import { type IncomingPart, RefusedError } from '../words.js';
+import { answerName, type FileName, parseName } from './names.js';
+import { parseFile } from './parse-file.js';
+import { outcomesText, receiptText, refusalText, writeWithManifest } from './write-answer.js';
+
+const MANIFEST = '.manifest.json';
+
+interface Manifest {
+  name: string;
+  size: number;
+  sha256: string;
+  batch: number;
+  part: number;
+  parts: number;
+}
+
+export class Outbox {
+  readonly outbound: string;
+  readonly inbound: string;
+  taken = 0;
+  answers = 0;
+  /** Files whose manifest is here and does not agree with them yet. */
+  readonly #waiting = new Set<string>();
+  readonly #names = new Map<string, FileName>();
+  /** One file after another, in the order they were finished. */
+  #work: Promise<void> = Promise.resolve();
+  readonly #timers = new Set<NodeJS.Timeout>();
+
+  constructor(
+    private readonly provider: Provider,
+    root: string,
+    private readonly told: (batch: number, part: number) => void,
+  ) {
+    this.outbound = join(root, 'outbound');
+    this.inbound = join(root, 'inbound');
+    for (const folder of [this.outbound, this.inbound]) mkdirSync(folder, { recursive: true, mode: 0o750 });
+    provider.onOutcomes((batch, part) => this.#tell(batch, part));
+  }
+
+  /** To be called when a file in outbound/ has got its final name. */
+  finished(name: string): void {
+    const data = name.endsWith(MANIFEST) ? name.slice(0, -MANIFEST.length) : name;
+    // The manifest comes last; a data file alone is looked at only when its manifest was there before it.
+    if (data === name && !this.#waiting.delete(name)) return;
+    this.#work = this.#work.then(() => this.#look(data)).catch((error: unknown) => {
+      this.provider.observer.violation('malformedBatch', { detail: error instanceof Error ? error.message : String(error) });
+    });
+  }
+
+  /** Files that came while the simulator was away. */
+  scan(): void {
+    for (const name of readdirSync(this.outbound).sort()) {
+      if (!name.endsWith(MANIFEST)) continue;
+      const parsed = parseName(name.slice(0, -MANIFEST.length));
+      const known = parsed === undefined ? undefined : this.provider.known.get(parsed.batch);
+      if (parsed !== undefined && known !== undefined) this.#names.set(keyOf(parsed.batch, parsed.piece ?? 1), parsed);
+      if (known === undefined) this.finished(name);
+    }
+    for (const batch of this.provider.known.values()) {
+      for (const part of batch.known) if (!part.told) this.#tell(batch, part);
+    }
+  }
+
+  /** Resolves when all files that were finished so far are dealt with. */
+  idle(): Promise<void> {
+    return this.#work;
+  }
+
+  stop(): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clear();
+  }
+
+  async #look(name: string): Promise<void> {
+    const { provider } = this;
+    const manifest = await this.#manifest(name);
+    if (manifest === undefined) return;
+    const bytes = await readFile(join(this.outbound, name)).catch(() => undefined);
+    if (bytes === undefined) return void this.#waiting.add(name);
+    if (manifest.name !== name || manifest.size !== bytes.length || manifest.sha256 !== sha256(bytes)) {
+      // The other half of a repeated upload may still be on its way, so this is only noted.
+      this.#waiting.add(name);
+      provider.observer.notice('manifestWaits', { detail: `${name}: size or hash differ from its manifest` });
+      return;
+    }
+    const parsed = parseName(name);
+    if (parsed === undefined || parsed.from !== 'ONDE' || parsed.to !== provider.code) {
+      provider.observer.violation('malformedBatch', { detail: 'a file name that the contract does not know' });
+      return;
+    }
+    if (parsed.kind === 'DST') return;
+    this.taken++;
+    await this.#take(parsed, manifest, bytes);
+  }
+
+  async #manifest(name: string): Promise<Manifest | undefined> {
+    const text = await readFile(join(this.outbound, name + MANIFEST), 'utf8').catch(() => undefined);
+    if (text === undefined) return undefined;
+    try {
+      return JSON.parse(text) as Manifest;
+    } catch {
+      this.provider.observer.violation('manifestDisagrees', { detail: `${name}: the manifest is not JSON` });
+      return undefined;
+    }
+  }
+
+  async #take(name: FileName, manifest: Manifest, bytes: Buffer): Promise<void> {
+    const { provider } = this;
+    let part: IncomingPart | undefined;
+    try {
+      part = parseFile(bytes, provider.code, name);
+      if (manifest.batch !== part.batch || manifest.part !== part.part || manifest.parts !== part.parts) {
+        provider.observer.violation('manifestDisagrees', { batch: part.batch, detail: 'batch, part or parts differ from the header' });
+      }
+      this.#names.set(keyOf(part.batch, part.part), name);
+      const verdict = provider.receive(part, bytes);
+      if (verdict.verdict === 'taken') return await this.#receipt(name, manifest, receiptText(name.kind, part.batch, 'ACCEPTED', part.lines.length, part.sha256), verdict.part);
+      if (!verdict.sameBytes) {
+        return await this.#receipt(name, manifest, refusalText(name.kind, part.batch, 'E109', 'this number is known with other bytes'), verdict.part);
+      }
+      await this.#receipt(name, manifest, receiptText(name.kind, part.batch, 'COPY', part.lines.length, part.sha256), verdict.part);
+      this.#tell(verdict.batch, verdict.part);
+    } catch (error) {
+      if (!(error instanceof RefusedError)) throw error;
+      if (part === undefined) provider.observer.violation('malformedBatch', { batch: name.batch, detail: error.refusal.code });
+      await this.#receipt(name, manifest, refusalText(name.kind, name.batch, error.refusal.fileCode, error.message));
+    }
+  }
+
+  async #receipt(name: FileName, manifest: Manifest, text: string, part?: KnownPart): Promise<void> {
+    if (part?.silent) return;
+    const { batch, part: number, parts } = manifest;
+    await writeWithManifest(this.inbound, answerName(name, 'ACK', this.provider.code, name.piece), text, { batch, part: number, parts });
+    this.answers++;
+  }
+
+  #tell(batch: KnownBatch, part: KnownPart): void {
+    const { provider } = this;
+    const name = this.#names.get(keyOf(batch.batch, part.part));
+    if (part.silent || part.outcomes === undefined || name === undefined) return;
+    const pieces = piecesOf(batch.batch, part.part, part.outcomes, provider.dial, provider.random);
+    // Numbers of result files run on over the parts, with room for the copies that a dial adds.
+    let number = (part.part - 1) * 10_000;
+    let open = pieces.length;
+    for (const piece of pieces) {
+      number += piece.twist === 'repeat' ? 0 : 1;
+      const k = Math.max(number, 1);
+      this.#later(piece.delayMs, async () => {
+        await this.#writePiece(name, piece, k);
+        if (--open > 0) return;
+        part.told = true;
+        this.told(batch.batch, part.part);
+      });
+    }
+  }
+
+  #later(ms: number, run: () => Promise<void>): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      // After the receipt of the same file, which stands in the same row.
+      this.#work = this.#work.then(run).catch((error: unknown) => {
+        this.provider.observer.notice('answerNotWritten', { detail: error instanceof Error ? error.message : String(error) });
+      });
+    }, ms);
+    this.#timers.add(timer);
+  }
+
+  async #writePiece(name: FileName, piece: Piece, k: number): Promise<void> {
+    const { provider } = this;
+    const text = outcomesText(provider.code, piece.batch, piece.outcomes, provider.now());
+    const spoilt = piece.twist === 'badSignature' ? text.replace(/sha256=./, 'sha256=-') : text;
+    const file = answerName({ ...name, batch: piece.batch }, 'RES', provider.code, k);
+    await writeWithManifest(this.inbound, file, spoilt, { batch: piece.batch, part: 1, parts: 1 });
+    this.answers++;
+  }
+}
+
+function keyOf(batch: number, part: number): string {
+  return `${batch}/${part}`;
+}

@@ -1,0 +1,51 @@
+// Writes the provider's answers into inbound/: temp name, rename, then the manifest the same way.
+import { open, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { sha256 } from '../book/book.js';
+import type { Outcomes, OutcomeWord, ProviderCode } from '../words.js';
+import { sequence } from './names.js';
+
+const WORDS: Record<OutcomeWord, string> = { applied: 'APPLIED', already: 'ALREADY', rejected: 'REJECTED', retryLater: 'RETRY' };
+
+export function receiptText(kind: string, batch: number, verdict: 'ACCEPTED' | 'COPY', count: number, hash: string): string {
+  return `A|${kind}|${sequence(batch)}|${verdict}|${count}|${hash}\n`;
+}
+
+export function refusalText(kind: string, batch: number, code: string, detail: string): string {
+  return `A|${kind}|${sequence(batch)}|REJECTED|${code}|${detail.replace(/[|\x00-\x1f]/g, ' ')}\n`;
+}
+
+export function outcomesText(provider: ProviderCode, batch: number, outcomes: Outcomes, at: number): string {
+  const time = new Date(at).toISOString().replace(/\.\d+Z$/, 'Z');
+  const word = outcomes.default === undefined ? '' : WORDS[outcomes.default];
+  let text =
+    `H|WAH|1.0|RES|${provider}|ONDE|${sequence(batch)}|${time}|default=${word}|first=${outcomes.first}|last=${outcomes.last}\n`;
+  for (const one of outcomes.except) text += `R|${one.n}|${one.ref}|${WORDS[one.outcome]}|${one.code ?? ''}|${time}\n`;
+  return `${text}T|${outcomes.except.length}|sha256=${sha256(text)}\n`;
+}
+
+/** Puts `text` under `name` into `folder` so that no reader sees half of it; the manifest comes last. */
+export async function writeWithManifest(
+  folder: string,
+  name: string,
+  text: string,
+  about: { batch: number; part: number; parts: number },
+): Promise<void> {
+  const bytes = Buffer.from(text);
+  // A repeated answer keeps its name; without its old manifest no reader takes the new bytes for the old ones.
+  await rm(join(folder, `${name}.manifest.json`), { force: true });
+  await writeRenamed(folder, name, bytes);
+  const manifest = { name, size: bytes.length, sha256: sha256(bytes), ...about };
+  await writeRenamed(folder, `${name}.manifest.json`, Buffer.from(JSON.stringify(manifest)));
+}
+
+async function writeRenamed(folder: string, name: string, bytes: Buffer): Promise<void> {
+  const part = join(folder, `${name}.part`);
+  const file = await open(part, 'w', 0o640);
+  try {
+    await file.writeFile(bytes);
+  } finally {
+    await file.close();
+  }
+  await rename(part, join(folder, name));
+}

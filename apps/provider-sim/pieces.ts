@@ -1,0 +1,62 @@
+// Cuts a part's outcomes into the pieces that are told one by one, and spoils some of them as the dial says.
+import type { Dial } from './dial.js';
+import { between, type Random } from './random.js';
+import type { Outcomes } from './words.js';
+
+export type Twist = 'none' | 'repeat' | 'contradict' | 'unknownBatch' | 'shifted' | 'badSignature';
+
+export interface Piece {
+  batch: number;
+  part: number;
+  outcomes: Outcomes;
+  /** Milliseconds from now. */
+  delayMs: number;
+  twist: Twist;
+}
+
+/** Outcomes of a run of positions as they stand in `whole`. */
+function cut(whole: Outcomes, first: number, last: number): Outcomes {
+  return { ...whole, first, last, except: whole.except.filter((one) => one.n >= first && one.n <= last) };
+}
+
+/** Pieces of `whole`, in the order of their positions, followed each by its twisted copies. */
+export function piecesOf(batch: number, part: number, whole: Outcomes, dial: Dial, random: Random): Piece[] {
+  const { answer } = dial;
+  const size = answer.partSize > 0 ? answer.partSize : Infinity;
+  const pieces: Piece[] = [];
+  for (let first = whole.first; first <= whole.last || pieces.length === 0; first += size) {
+    const last = Math.min(first + size - 1, whole.last);
+    const outcomes = size === Infinity ? whole : cut(whole, first, last);
+    const omitted = random() < answer.omit;
+    const kept = random() < answer.reorder ? between(random, 1, answer.reorderMs) : 0;
+    const delayMs = between(random, answer.delayMs.min, answer.delayMs.max) + kept;
+    if (!omitted) pieces.push({ batch, part, outcomes, delayMs, twist: 'none' });
+    for (const twist of ['repeat', 'contradict', 'unknownBatch', 'shifted', 'badSignature'] as const) {
+      const extra = random() < answer[twist];
+      if (extra && !omitted) pieces.push(twisted({ batch, part, outcomes, delayMs: delayMs + between(random, 0, answer.reorderMs), twist }));
+    }
+    if (first + size > whole.last) break;
+  }
+  return pieces;
+}
+
+function twisted(piece: Piece): Piece {
+  const { outcomes } = piece;
+  switch (piece.twist) {
+    case 'unknownBatch':
+      return { ...piece, batch: piece.batch + 100_000 };
+    case 'contradict':
+      // Only lines that are listed can be contradicted, since the default carries no refs.
+      return { ...piece, outcomes: { ...outcomes, default: undefined, except: outcomes.except.map(contradicted) } };
+    case 'shifted':
+      return { ...piece, outcomes: { ...outcomes, default: undefined, except: outcomes.except.map((one) => ({ ...one, n: one.n + 1 })) } };
+    default:
+      return piece;
+  }
+}
+
+function contradicted(one: Outcomes['except'][number]): Outcomes['except'][number] {
+  return one.outcome === 'rejected'
+    ? { n: one.n, ref: one.ref, outcome: 'applied' }
+    : { n: one.n, ref: one.ref, outcome: 'rejected', code: 'PROVIDER_ERROR' };
+}

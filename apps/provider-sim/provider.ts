@@ -1,0 +1,308 @@
+// One simulated provider: takes parts of batches in any order, applies them as its dial says, and knows what it answered.
+import type { Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
+import { Applier } from './applier.js';
+import { Observer, type SeenBatch } from './book/record.js';
+import { checkPositions, observeSeqs } from './check-lines.js';
+import { type Dial, defaultDial, turned } from './dial.js';
+import { type Judge, isPoison } from './judge.js';
+import { hashText, type Random, seeded } from './random.js';
+import { type IncomingPart, type Kind, type Outcomes, type ProviderCode, RefusedError } from './words.js';
+
+/** What the provider remembers of a part. */
+export interface KnownPart {
+  part: number;
+  sha256: string;
+  count: number;
+  /** Absent while parked behind a gap. */
+  outcomes?: Outcomes;
+  /** True when nobody is to hear the outcomes. */
+  silent: boolean;
+  /** True when the outcomes were delivered (callback styles). */
+  told: boolean;
+}
+
+/** What the provider remembers of a batch. */
+export interface KnownBatch {
+  batch: number;
+  kind: Kind;
+  parts: number;
+  fromSeq: number;
+  toSeq: number;
+  known: KnownPart[];
+  state: 'received' | 'applied';
+  /** SHA-256 over the bodies of all parts one after another, once all are here. */
+  sha256?: string;
+}
+
+export type Verdict =
+  | { verdict: 'taken'; batch: KnownBatch; part: KnownPart }
+  | { verdict: 'known'; batch: KnownBatch; part: KnownPart; sameBytes: boolean };
+
+/** Called with every part whose outcomes have become known, at once or when a gap has closed. */
+export type OutcomesListener = (batch: KnownBatch, part: KnownPart) => void;
+
+/** Where taken parts are written down before they are answered; absent without a data folder. */
+export interface PartLog {
+  taken(part: IncomingPart, body: Buffer, outcomes: Outcomes, silent: boolean): void;
+}
+
+interface Parked {
+  part: IncomingPart;
+  body: Buffer;
+  known: KnownPart;
+  at: number;
+}
+
+export class Provider {
+  dial: Dial;
+  readonly observer: Observer;
+  readonly applier: Applier;
+  readonly judge: Judge;
+  readonly random: Random;
+  known = new Map<number, KnownBatch>();
+  /** The number that comes next for a provider that applies in order. */
+  nextInOrder = 1;
+  log: PartLog | undefined;
+  #parked: Parked[] = [];
+  #rolling = new Map<number, { hash: Hash; next: number; waiting: Map<number, Buffer> }>();
+  readonly #listeners: OutcomesListener[] = [];
+
+  constructor(
+    readonly code: ProviderCode,
+    seed: number,
+    readonly now: () => number,
+    dial?: unknown,
+  ) {
+    this.dial = turned(defaultDial(), dial);
+    this.random = seeded(hashText(code, seed));
+    this.observer = new Observer(now);
+    this.judge = { dial: this.dial, seed: hashText(code, seed), random: this.random, putOff: new Map() };
+    this.applier = new Applier(this.observer, this.judge, now);
+  }
+
+  /** Turns the dial; throws DialError and leaves it as it was when the change is wrong. */
+  turn(change: unknown): Dial {
+    this.dial = turned(this.dial, change);
+    this.judge.dial = this.dial;
+    this.#drain();
+    return this.dial;
+  }
+
+  onOutcomes(listener: OutcomesListener): void {
+    this.#listeners.push(listener);
+  }
+
+  get parked(): number {
+    return this.#parked.length;
+  }
+
+  get highestBatch(): number {
+    let highest = 0;
+    for (const batch of this.known.keys()) if (batch > highest) highest = batch;
+    return highest;
+  }
+
+  /**
+   * Takes one part, or says that it is known. Throws RefusedError when the batch is refused as a whole; then nothing
+   * was applied and the number is not known.
+   */
+  receive(part: IncomingPart, body: Buffer): Verdict {
+    const seen = this.observer.arrived(part);
+    const batch = this.known.get(part.batch);
+    const before = batch?.known.find((one) => one.part === part.part);
+    if (batch !== undefined && before !== undefined && this.dial.duplicateCheck === 'refuses') {
+      return { verdict: 'known', batch, part: before, sameBytes: before.sha256 === part.sha256 };
+    }
+    this.#check(part, batch, seen);
+    return this.#take(part, body, seen);
+  }
+
+  #check(part: IncomingPart, batch: KnownBatch | undefined, seen: SeenBatch): void {
+    try {
+      if (this.dial.maxLines > 0 && part.lines.length > this.dial.maxLines) {
+        throw new RefusedError({
+          status: 413, code: 'TOO_MANY_LINES', fileCode: 'E107',
+          detail: `${part.lines.length} lines in one part, at most ${this.dial.maxLines} are taken`,
+        });
+      }
+      const ordered = part.part === 1 || batch?.known.length === part.part - 1;
+      const before = batch?.known.reduce((sum, one) => sum + (one.part < part.part ? one.count : 0), 0) ?? 0;
+      checkPositions(part, ordered ? before + 1 : undefined);
+      if (this.dial.poison > 0 && part.lines.some((line) => isPoison(this.judge, line))) {
+        throw new RefusedError({ status: 422, code: 'INVALID_FORMAT', fileCode: 'E101', detail: 'the batch holds a line that cannot be read' });
+      }
+    } catch (error) {
+      if (error instanceof RefusedError) this.refused(seen, error);
+      throw error;
+    }
+    observeSeqs(part, this.observer);
+  }
+
+  /** Notes a refusal; a refused number closes its gap for those behind it. */
+  refused(seen: SeenBatch, error: RefusedError): void {
+    if (seen.fate === 'notTaken') seen.fate = 'refused';
+    if (error.refusal.code === 'POSITION_HOLE') {
+      this.observer.violation('positionHole', { batch: seen.batch, detail: error.message });
+    }
+    if (this.dial.applyOrder === 'inNumberOrder') this.#drain();
+  }
+
+  #take(part: IncomingPart, body: Buffer, seen: SeenBatch): Verdict {
+    const batch = this.#remember(part);
+    const known = this.#rememberPart(batch, part, this.random() < this.dial.silence);
+    if (seen.fate !== 'applied') seen.fate = 'received';
+    this.#roll(batch, part, body);
+    const behindGap = this.dial.applyOrder === 'inNumberOrder' && part.kind === 'delta' && part.batch > this.#nextOpen();
+    if (behindGap) {
+      this.observer.notice('parked', { batch: part.batch });
+      this.#parked.push({ part, body, known, at: this.now() });
+    } else {
+      // A full list says everything as of its position, so it closes every gap before it.
+      if (part.kind === 'full') this.#releaseBelow(part.batch);
+      this.#apply(part, body, batch, known);
+    }
+    this.#drain();
+    return { verdict: 'taken', batch, part: known };
+  }
+
+  #apply(part: IncomingPart, body: Buffer, batch: KnownBatch, known: KnownPart): void {
+    known.outcomes = this.applier.apply(part, this.dial.applyOrder);
+    this.log?.taken(part, body, known.outcomes, known.silent);
+    this.settled(batch);
+    for (const listener of this.#listeners) listener(batch, known);
+  }
+
+  /** Takes a part again as it was taken in an earlier run; no line is judged anew. */
+  replay(part: IncomingPart, body: Buffer, outcomes: Outcomes, silent: boolean, order: Dial['applyOrder']): void {
+    const seen = this.observer.arrived(part);
+    if (seen.fate === 'notTaken') seen.fate = 'received';
+    const batch = this.#remember(part);
+    const known = this.#rememberPart(batch, part, silent);
+    this.#roll(batch, part, body);
+    this.applier.apply(part, order, outcomes.except);
+    known.outcomes = outcomes;
+    this.settled(batch);
+  }
+
+  #remember(part: IncomingPart): KnownBatch {
+    let batch = this.known.get(part.batch);
+    if (batch === undefined) {
+      const { batch: number, kind, parts, fromSeq, toSeq } = part;
+      this.known.set(number, (batch = { batch: number, kind, parts, fromSeq, toSeq, known: [], state: 'received' }));
+    }
+    return batch;
+  }
+
+  #rememberPart(batch: KnownBatch, part: IncomingPart, silent: boolean): KnownPart {
+    const known: KnownPart = { part: part.part, sha256: part.sha256, count: part.lines.length, silent, told: false };
+    const at = batch.known.findIndex((one) => one.part === part.part);
+    if (at >= 0) batch.known[at] = known;
+    else batch.known.push(known);
+    return known;
+  }
+
+  /** Marks the batch applied once all its parts are. */
+  settled(batch: KnownBatch): void {
+    if (batch.known.length < batch.parts || batch.known.some((one) => one.outcomes === undefined)) return;
+    batch.state = 'applied';
+    const seen = this.observer.state.batches.get(batch.batch);
+    if (seen !== undefined) seen.fate = 'applied';
+    if (batch.batch >= this.nextInOrder) this.nextInOrder = batch.batch + 1;
+  }
+
+  /** The next number expected, numbers that were refused as a whole passed over. */
+  #nextOpen(): number {
+    while (this.observer.state.batches.get(this.nextInOrder)?.fate === 'refused') this.nextInOrder++;
+    return this.nextInOrder;
+  }
+
+  /** Applies what no longer waits: the gap closed, its time is over, or order no longer matters. */
+  #drain(): void {
+    while (this.#parked.length > 0) {
+      this.#parked.sort((a, b) => a.part.batch - b.part.batch);
+      const first = this.#parked[0] as Parked;
+      const overdue = this.now() - Math.min(...this.#parked.map((one) => one.at)) >= this.dial.parkLimitMs;
+      const due = this.dial.applyOrder !== 'inNumberOrder' || first.part.batch <= this.#nextOpen();
+      if (!due && !overdue) return;
+      if (!due) this.observer.notice('gapGivenUp', { batch: first.part.batch, detail: `${this.#nextOpen()} never came` });
+      this.#release(first);
+    }
+  }
+
+  #releaseBelow(batch: number): void {
+    for (const one of this.#parked.filter((waiting) => waiting.part.batch < batch).sort((a, b) => a.part.batch - b.part.batch)) {
+      this.#release(one);
+    }
+  }
+
+  #release(one: Parked): void {
+    this.#parked = this.#parked.filter((other) => other !== one);
+    const batch = this.known.get(one.part.batch);
+    if (batch !== undefined) this.#apply(one.part, one.body, batch, one.known);
+  }
+
+  /** To be called now and then: gives up gaps whose time is over. */
+  tick(): void {
+    this.#drain();
+  }
+
+  #roll(batch: KnownBatch, part: IncomingPart, body: Buffer): void {
+    if (part.parts === 1) {
+      batch.sha256 = part.sha256;
+      return;
+    }
+    let rolling = this.#rolling.get(batch.batch);
+    if (rolling === undefined) this.#rolling.set(batch.batch, (rolling = { hash: createHash('sha256'), next: 1, waiting: new Map() }));
+    rolling.waiting.set(part.part, body);
+    for (let next = rolling.waiting.get(rolling.next); next !== undefined; next = rolling.waiting.get(rolling.next)) {
+      rolling.hash.update(next);
+      rolling.waiting.delete(rolling.next++);
+    }
+    if (rolling.next <= batch.parts) return;
+    batch.sha256 = rolling.hash.digest('hex');
+    this.#rolling.delete(batch.batch);
+  }
+
+  /** Begins anew: memory and the observer's record; the dial stays. */
+  reset(): void {
+    this.forgetEverything();
+    this.judge.putOff.clear();
+    this.applier.counts = { applied: 0, already: 0, rejected: 0, retryLater: 0 };
+    this.observer.reset();
+  }
+
+  /** Loses everything in the provider's memory; the observer keeps its record. */
+  forgetEverything(): number {
+    const lost = [...this.known.keys()];
+    this.#parked = [];
+    this.#rolling.clear();
+    this.known.clear();
+    this.applier.clear();
+    this.nextInOrder = 1;
+    this.#markForgotten(lost);
+    return lost.length;
+  }
+
+  /**
+   * Loses all batches applied at or after `since` (milliseconds), or the newest `batches`, as if restored from a backup.
+   * Returns how many were lost; throws when that is further back than is remembered.
+   */
+  forget(what: { since: number } | { batches: number }): number {
+    this.#parked = [];
+    this.#rolling.clear();
+    const lost = [...this.known.values()].filter((one) => one.state === 'received').map((one) => one.batch);
+    const undone = this.applier.undo(what);
+    for (const batch of [...lost, ...undone]) this.known.delete(batch);
+    this.nextInOrder = this.highestBatch + 1;
+    this.#markForgotten([...lost, ...undone]);
+    return lost.length + undone.length;
+  }
+
+  #markForgotten(batches: number[]): void {
+    for (const batch of batches) {
+      const seen = this.observer.state.batches.get(batch);
+      if (seen !== undefined) seen.fate = 'forgotten';
+    }
+  }
+}

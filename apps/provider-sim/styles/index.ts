@@ -1,0 +1,12 @@
+// The styles that exist, and the one each provider has unless told otherwise. A new style is a file and a row here.
+import type { ProviderCode } from '../words.js';
+import { callbackStyle } from './callback.js';
+import { responseStyle } from './response.js';
+import { sftpStyle } from './sftp.js';
+import type { Style, StyleName } from './style.js';
+
+export const STYLES: Record<StyleName, Style> = { response: responseStyle, callback: callbackStyle, sftp: sftpStyle };
+
+export const DEFAULT_STYLE: Record<ProviderCode, StyleName> = {
+  AIS: 'response', TRUE: 'callback', DTAC: 'callback', CAT: 'sftp', TOT: 'sftp', '3BB': 'callback',
+};

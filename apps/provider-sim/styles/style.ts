@@ -1,0 +1,49 @@
+// What a style is: the way one provider is spoken to. Each style is one file that knows nothing of the others.
+import type { Provider } from '../provider.js';
+import type { IncomingPart } from '../words.js';
+import type { SignatureCheck } from '../webhook/signature.js';
+
+export const STYLE_NAMES = ['response', 'callback', 'sftp'] as const;
+export type StyleName = (typeof STYLE_NAMES)[number];
+
+export interface StyleContext {
+  provider: Provider;
+  /** Loopback address to bind, and port (0: any). */
+  host: string;
+  port: number;
+  /** Secrets the hub may sign with (several during rotation), and the provider's own. */
+  hubSecrets: string[];
+  ownSecret: string;
+  signatureCheck: SignatureCheck;
+  /** Base address of the hub, undefined while it is not known. */
+  hub: () => string | undefined;
+  /** Folder for what must survive: keys, files. */
+  folder: string;
+  /** OpenSSH public keys that may log in by SFTP, and as whom. */
+  sftpUser: string;
+  sftpClientKeys: string[];
+  /** Notes in the journal that a part's outcomes were delivered. */
+  told: (batch: number, part: number) => void;
+}
+
+/** Where the hub has to go; members that a style does not have are absent. */
+export interface StyleAddress {
+  target?: string;
+  sftp?: { host: string; port: number; user: string; root: string; hostKeyFingerprint: string; folder: string };
+}
+
+export interface RunningStyle {
+  address: StyleAddress;
+  /** Figures for GET /state. */
+  figures: () => Record<string, unknown>;
+  /** Called when the hub's address has changed. */
+  wake: () => void;
+  stop: () => Promise<void>;
+}
+
+export interface Style {
+  name: StyleName;
+  /** Reads a body that was taken before, for the journal. */
+  read: (provider: Provider, body: Buffer) => IncomingPart;
+  start: (context: StyleContext) => Promise<RunningStyle>;
+}

@@ -1,0 +1,75 @@
+// The demo's providers: profiles that point at the simulators, and fresh secrets for both sides.
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import ssh2 from 'ssh2';
+import { REFERENCE_PROFILES, withEndpoint } from '#adapters';
+import type { ProviderProfile } from '#contracts';
+import { HUB_ACTOR_ID, saveProvider, type SecretStore } from '#platform';
+import type { DataSource } from 'typeorm';
+
+/** What one simulator must be told, in the words of its settings file. */
+export interface SimulatorSettings {
+  hubSecrets: string[];
+  ownSecret: string;
+  sftpClientKeys: string[];
+}
+
+/** Where a running simulator is, as it announces itself. */
+export interface SimulatorAddress {
+  target?: string;
+  sftp?: { host: string; port: number; user: string; root: string; hostKeyFingerprint: string };
+}
+
+const signingSecret = (): string => `whsec_${randomBytes(32).toString('base64')}`;
+
+/** The secrets of the reference profiles, made once per installation; returns what the simulators must know of them. */
+export async function makeDemoSecrets(store: SecretStore): Promise<Record<string, SimulatorSettings>> {
+  const settings: Record<string, SimulatorSettings> = {};
+  for (const { code, secrets } of REFERENCE_PROFILES) {
+    const get = async (name: string, make: () => string): Promise<string> => {
+      const known = store.secret(name);
+      if (known !== undefined) return known;
+      const made = make();
+      await store.put(name, made, HUB_ACTOR_ID);
+      return made;
+    };
+    const signing = await Promise.all(secrets.signing.map((name) => get(name, signingSecret)));
+    const callback = await Promise.all(secrets.callback.map((name) => get(name, signingSecret)));
+    const sshKey = secrets.sshKey === null ? null : await get(secrets.sshKey, privateKey);
+    settings[code] = {
+      hubSecrets: signing,
+      ownSecret: callback[0] ?? signingSecret(),
+      sftpClientKeys: sshKey === null ? [] : [publicKeyOf(sshKey)],
+    };
+  }
+  await store.reload();
+  return settings;
+}
+
+/** Writes the six profiles with the simulators' addresses. */
+export async function saveDemoProfiles(
+  source: DataSource,
+  addresses: Record<string, SimulatorAddress>,
+  change: (profile: ProviderProfile) => ProviderProfile = (profile) => profile,
+): Promise<void> {
+  for (const profile of REFERENCE_PROFILES) {
+    const address = addresses[profile.code];
+    if (!address) continue;
+    const { sftp } = address;
+    const endpoint = sftp
+      ? { host: sftp.host, port: sftp.port, username: sftp.user, root: sftp.root, hostKeys: [sftp.hostKeyFingerprint], pollMs: 300 }
+      : { target: address.target };
+    await saveProvider(source, change(withEndpoint(profile, endpoint)), HUB_ACTOR_ID);
+  }
+}
+
+/** A P-256 key in OpenSSH's own format, which ssh2 reads. */
+function privateKey(): string {
+  return generateKeyPairSync('ec', { namedCurve: 'prime256v1' }).privateKey.export({ type: 'sec1', format: 'pem' }) as string;
+}
+
+function publicKeyOf(privatePem: string): string {
+  const parsed = ssh2.utils.parseKey(privatePem);
+  if (parsed instanceof Error) throw parsed;
+  const key = Array.isArray(parsed) ? parsed[0] : parsed;
+  return `${key.type} ${key.getPublicSSH().toString('base64')} saphan`;
+}

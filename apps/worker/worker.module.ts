@@ -1,0 +1,39 @@
+// The worker: delivers, runs imports, keeps the calendar and the loose ends.
+import { Module, type DynamicModule } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { DispatchModule, SWEEP_TASKS } from '#dispatch';
+import { WaitingReleaser } from '#acknowledgement';
+import { ADAPTERS, APPENDER, DERIVATION, OUTCOME_RECORDER, WAKE_UP, type AdapterRegistry, type Appender, type Derivation, type OutcomeRecorder, type ProviderCode, type WakeUp } from '#contracts';
+import { LOGGER, PlatformModule, type Config, type Logger } from '#platform';
+import { HubModule } from '../hub.module.js';
+import { sweepTasks } from './sweep-tasks.js';
+
+@Module({})
+export class WorkerModule {
+  static forRoot(config: Config, providers: ProviderCode[]): DynamicModule {
+    return {
+      module: WorkerModule,
+      imports: [PlatformModule.forRoot(config), HubModule.forRoot(), SweepModule.forRoot(), DispatchModule.forRoot(providers)],
+    };
+  }
+}
+
+/** What the stations want done in each sweep. */
+@Module({})
+class SweepModule {
+  static forRoot(): DynamicModule {
+    return {
+      module: SweepModule,
+      global: true,
+      providers: [
+        {
+          provide: SWEEP_TASKS,
+          useFactory: (source: DataSource, adapters: AdapterRegistry, appender: Appender, derivation: Derivation, recorder: OutcomeRecorder, waiting: WaitingReleaser, wakeUp: WakeUp, log: Logger) =>
+            sweepTasks({ source, adapters, appender, derivation, recorder, waiting, wakeUp, log }),
+          inject: [DataSource, ADAPTERS, APPENDER, DERIVATION, OUTCOME_RECORDER, WaitingReleaser, WAKE_UP, LOGGER],
+        },
+      ],
+      exports: [SWEEP_TASKS],
+    };
+  }
+}

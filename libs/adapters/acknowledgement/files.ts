@@ -1,0 +1,212 @@
+// Acknowledgement by files: takes receipts and outcomes from inbound/, each once its manifest is there and agrees.
+// What was taken is known by where it lies (inbound/archive/), not by memory or times; a file is moved there after it was
+// taken, so a crash in between takes it a second time, which recording bears.
+import { posix } from 'node:path';
+import type { IncomingAnswer, ProviderProfile } from '#contracts';
+import { manifestName, parseFileName, type FileName } from '../formats/file-names.js';
+import { readOutcomesFile, readReceiptFile } from '../formats/hdt-answers.js';
+import { LONGEST_MANIFEST_BYTES, readManifest, troubleWithFile, type Manifest } from '../formats/manifest.js';
+import { AnswerNotUsable } from '../formats/reading.js';
+import { manifestOf, writeWhole, type Folders } from '../exchange/folders.js';
+import type { AdapterNotice } from '../options.js';
+import type { SftpConnection } from '../transports/sftp.js';
+import { SftpFailure, type SftpSession } from '../transports/sftp-session.js';
+import { quoted } from '../wording.js';
+
+export interface Collected {
+  taken: number;
+  setAside: number;
+}
+
+type Tell = (kind: AdapterNotice['kind'], text: string) => void;
+type Take = (answer: IncomingAnswer) => Promise<void>;
+
+export class FileCollector {
+  private prepared = false;
+  private running: Promise<Collected> | null = null;
+  /** Manifests that did not agree at the last look; only then a file is set aside, since an upload may be under way. */
+  private doubtful = new Map<string, string>();
+  /** Highest number of receipts seen, for the warning about gaps; null until the archive was read. */
+  private highest: number | null = null;
+
+  /** @param mostBytes longest answer file that is read. */
+  constructor(
+    private readonly profile: ProviderProfile,
+    private readonly connection: SftpConnection,
+    private readonly folders: Folders,
+    private readonly mostBytes: number,
+    private readonly tell: Tell,
+  ) {}
+
+  /** One look at inbound/. A second call while one runs gets the same. Throws `SftpFailure`, or what `take` throws. */
+  collect(take: Take, signal: AbortSignal): Promise<Collected> {
+    this.running ??= this.look(take, signal).finally(() => (this.running = null));
+    return this.running;
+  }
+
+  private async look(take: Take, signal: AbortSignal): Promise<Collected> {
+    const session = await this.connection.session(signal);
+    await this.prepare(session);
+    const counts: Collected = { taken: 0, setAside: 0 };
+    const doubtful = new Map<string, string>();
+    for (const name of await this.waiting(session)) {
+      if (signal.aborted) break;
+      const verdict = await this.one(session, name, take, doubtful);
+      if (verdict === 'taken') counts.taken++;
+      else if (verdict === 'setAside') counts.setAside++;
+    }
+    this.doubtful = doubtful;
+    return counts;
+  }
+
+  private async prepare(session: SftpSession): Promise<void> {
+    if (this.prepared) return;
+    await session.folder(this.folders.archive);
+    await session.folder(this.folders.setAside);
+    this.highest = 0;
+    for (const { name } of await session.list(this.folders.archive)) {
+      const parsed = parseFileName(name);
+      if (parsed?.kind === 'ACK' && parsed.environment === this.profile.environment) this.highest = Math.max(this.highest, parsed.number);
+    }
+    this.prepared = true;
+  }
+
+  /** Names of answers whose manifest is there, receipts before outcomes, in number order. */
+  private async waiting(session: SftpSession): Promise<FileAndName[]> {
+    const found: FileAndName[] = [];
+    for (const { name } of await session.list(this.folders.inbound)) {
+      if (!name.endsWith('.manifest.json')) continue;
+      const file = name.slice(0, -'.manifest.json'.length);
+      const parsed = parseFileName(file);
+      if (!parsed || (parsed.kind !== 'ACK' && parsed.kind !== 'RES')) continue;
+      if (parsed.environment !== this.profile.environment || parsed.from !== this.profile.code || parsed.to !== 'ONDE') continue;
+      found.push({ ...parsed, file });
+    }
+    return found.sort((a, b) => a.number - b.number || a.kind.localeCompare(b.kind) || (a.k ?? 0) - (b.k ?? 0));
+  }
+
+  private async one(session: SftpSession, name: FileAndName, take: Take, doubtful: Map<string, string>): Promise<Verdict> {
+    const { file } = name;
+    const raw = await session.read(posix.join(this.folders.inbound, manifestName(file)), LONGEST_MANIFEST_BYTES).catch(tooLarge);
+    if (raw === null) return 'ignored';
+    let manifest: Manifest;
+    let answer: IncomingAnswer;
+    try {
+      if (raw === 'tooLarge') throw new AnswerNotUsable(['the manifest is too long to be one']);
+      manifest = readManifest(raw, file);
+      if (manifest.batch !== name.number) throw new AnswerNotUsable(["the manifest carries another number than the file's name"]);
+      const bytes = await session.read(posix.join(this.folders.inbound, file), this.mostBytes);
+      if (bytes === null) return await this.finishMove(session, file, manifest);
+      const trouble = troubleWithFile(bytes, manifest);
+      if (trouble) {
+        // The provider may be in the middle of writing it anew: it is judged at the next look, if nothing changed till then.
+        const look = `${manifest.sha256} ${trouble}`;
+        if (this.doubtful.get(file) !== look) {
+          doubtful.set(file, look);
+          return 'ignored';
+        }
+        throw new AnswerNotUsable([trouble]);
+      }
+      answer = this.translate(name, manifest, bytes);
+    } catch (error) {
+      if (!(error instanceof AnswerNotUsable) && !(error instanceof SftpFailure && error.trouble === 'tooLarge')) throw error;
+      await this.setAside(session, file, error instanceof AnswerNotUsable ? error.problems : [error.message], 'fileSetAside');
+      return 'setAside';
+    }
+    const before = await this.before(session, name);
+    if (before === JSON.stringify(answer)) {
+      await this.archive(session, file, manifest);
+      return 'ignored';
+    }
+    if (before !== null && contradicts(name, before, answer)) {
+      await this.setAside(session, file, ['a file of this name was taken before with other content; give new content a new name'], 'fileConflict');
+      return 'setAside';
+    }
+    this.watchGap(name);
+    await take(answer);
+    await this.archive(session, file, manifest);
+    return 'taken';
+  }
+
+  private translate(name: FileName, manifest: Manifest, bytes: Buffer): IncomingAnswer {
+    const expected = { provider: this.profile.code, number: name.number };
+    const base = { provider: this.profile.code, number: name.number };
+    if (name.kind === 'RES') return { ...base, receipt: null, outcomes: readOutcomesFile(bytes, expected) };
+    const receipt = readReceiptFile(bytes, expected);
+    if (receipt.word === 'rejected') {
+      return { ...base, receipt: 'refused', code: receipt.code, detail: receipt.detail, outcomes: null };
+    }
+    // Of several parts only the last one's receipt is the receipt of the batch.
+    return { ...base, receipt: manifest.part === manifest.parts ? 'accepted' : null, outcomes: null, sha256: receipt.sha256 };
+  }
+
+  /** What a file of this name said when it was taken, null when none was. Times in it do not count. */
+  private async before(session: SftpSession, name: FileAndName): Promise<string | null> {
+    const manifest = await manifestOf(session, this.folders.archive, name.file);
+    if (!manifest) return null;
+    const bytes = await session.read(posix.join(this.folders.archive, name.file), this.mostBytes);
+    if (bytes === null || troubleWithFile(bytes, manifest)) return null;
+    try {
+      return JSON.stringify(this.translate(name, manifest, bytes));
+    } catch (error) {
+      if (error instanceof AnswerNotUsable) return null;
+      throw error;
+    }
+  }
+
+  /** File first, manifest after: an interruption leaves a manifest without file, which the next look finishes. */
+  private async archive(session: SftpSession, file: string, manifest: Manifest): Promise<void> {
+    await this.move(session, file, this.folders.archive);
+    const moved = await session.read(posix.join(this.folders.archive, file), this.mostBytes);
+    if (moved !== null && troubleWithFile(moved, manifest) === null) {
+      return this.move(session, manifestName(file), this.folders.archive);
+    }
+    // The provider put other content there in the meantime: back with it, so that it is read.
+    await session.rename(posix.join(this.folders.archive, file), posix.join(this.folders.inbound, file));
+  }
+
+  private async finishMove(session: SftpSession, file: string, manifest: Manifest): Promise<Verdict> {
+    const size = await session.size(posix.join(this.folders.archive, file));
+    if (size === manifest.size) await this.move(session, manifestName(file), this.folders.archive);
+    return 'ignored';
+  }
+
+  private async setAside(session: SftpSession, file: string, problems: string[], kind: AdapterNotice['kind']): Promise<void> {
+    const reason = `${problems.join('\n')}\nNothing of this file was applied. Correct it and send it again.\n`;
+    await writeWhole(session, posix.join(this.folders.setAside, `${file}.reason.txt`), Buffer.from(reason));
+    await this.move(session, manifestName(file), this.folders.setAside);
+    await this.move(session, file, this.folders.setAside);
+    this.tell(kind, `${file}: ${quoted(problems.join('; '))}`);
+  }
+
+  /** Another process, or the provider, may have been faster: then there is nothing left to move. */
+  private async move(session: SftpSession, name: string, folder: string): Promise<void> {
+    try {
+      await session.rename(posix.join(this.folders.inbound, name), posix.join(folder, name));
+    } catch (error) {
+      if (!(error instanceof SftpFailure && error.trouble === 'absent')) throw error;
+    }
+  }
+
+  private watchGap(name: FileName): void {
+    if (name.kind !== 'ACK') return;
+    const highest = this.highest ?? 0;
+    if (name.number > highest + 1) this.tell('fileGap', `receipts ${highest + 1} to ${name.number - 1} are missing before ${name.number}`);
+    this.highest = Math.max(highest, name.number);
+  }
+}
+
+type FileAndName = FileName & { file: string };
+type Verdict = 'taken' | 'setAside' | 'ignored';
+
+/** A receipt may be given again as COPY; another word or hash, or other outcomes under one name, contradict. */
+function contradicts(name: FileName, before: string, answer: IncomingAnswer): boolean {
+  if (name.kind === 'RES') return true;
+  const was = JSON.parse(before) as IncomingAnswer;
+  return was.receipt !== answer.receipt || was.sha256 !== answer.sha256;
+}
+
+function tooLarge(error: unknown): 'tooLarge' {
+  if (error instanceof SftpFailure && error.trouble === 'tooLarge') return 'tooLarge';
+  throw error;
+}

@@ -1,0 +1,164 @@
+// The feed contract over SFTP: files into outbound/, each followed by its manifest; asks by looking what lies there.
+import { posix } from 'node:path';
+import type { AskResult, HandOverResult, ProviderProfile, SealedBatch, SealedPart } from '#contracts';
+import { batchFileName, dayInBangkok, formatFileName, manifestName, parseFileName, type FileName } from '../formats/file-names.js';
+import { readReceiptFile } from '../formats/hdt-answers.js';
+import { renderManifest } from '../formats/manifest.js';
+import { AnswerNotUsable } from '../formats/reading.js';
+import type { SftpConnection } from '../transports/sftp.js';
+import { SftpFailure, type SftpSession } from '../transports/sftp-session.js';
+import type { BatchExchange } from './exchange.js';
+import { manifestOf, writeWhole, type Folders } from './folders.js';
+
+/** A receipt is one line. */
+const LONGEST_RECEIPT_BYTES = 4_096;
+
+type Unfinished = Exclude<HandOverResult, { result: 'accepted' | 'known' | 'refused' }>;
+
+export class FileExchange implements BatchExchange {
+  constructor(
+    private readonly profile: ProviderProfile,
+    private readonly connection: SftpConnection,
+    private readonly folders: Folders,
+  ) {}
+
+  async handOver(batch: SealedBatch, parts: AsyncIterable<SealedPart>, signal: AbortSignal): Promise<HandOverResult> {
+    // From the moment that the last manifest is on its way the provider may read; before that nobody may.
+    let readable = false;
+    let written = 0;
+    let seen = 0;
+    try {
+      for await (const part of parts) {
+        if (signal.aborted) return { result: 'notSent', detail: 'stopped by the hub itself' };
+        seen++;
+        const session = await this.connection.session(signal);
+        const name = batchFileName(this.profile, batch, part);
+        const there = await this.published(session, name);
+        if (there === part.sha256) continue;
+        if (there !== null) return { result: 'known', sha256: there, outcomes: null, status: null };
+        await writeWhole(session, posix.join(this.folders.outbound, name), part.bytes);
+        const manifest = renderManifest({
+          name, size: part.bytes.length, sha256: part.sha256, batch: batch.number, part: part.part, parts: part.parts,
+        });
+        readable = part.part === part.parts;
+        await writeWhole(session, posix.join(this.folders.outbound, manifestName(name)), manifest);
+        written++;
+      }
+    } catch (error) {
+      return judgeFailure(error, readable);
+    }
+    if (seen === 0) return { result: 'notSent', detail: 'the batch has no part' };
+    if (written === 0) return { result: 'known', sha256: batch.sha256, outcomes: null, status: null };
+    return { result: 'accepted', outcomes: null, status: null, receiptAwaited: true };
+  }
+
+  /** The hash that a published file has by its manifest; null when it is not there whole, so that it is written anew. */
+  private async published(session: SftpSession, name: string): Promise<string | null> {
+    const manifest = await manifestOf(session, this.folders.outbound, name);
+    if (!manifest) return null;
+    const size = await session.size(posix.join(this.folders.outbound, name));
+    return size === manifest.size ? manifest.sha256 : null;
+  }
+
+  async ask(batch: SealedBatch, signal: AbortSignal): Promise<AskResult> {
+    try {
+      const session = await this.connection.session(signal);
+      const single = batchFileName(this.profile, batch, { part: 1, parts: 1 });
+      const whole = await this.published(session, single);
+      if (whole !== null) return { answer: 'has', sha256: whole, outcomes: null };
+      if (batch.kind === 'full' && (await this.allParts(session, batch))) return { answer: 'has', sha256: null, outcomes: null };
+      // It may have taken the file away; then its receipt tells.
+      return (await this.receipt(session, batch)) ?? { answer: 'hasNot' };
+    } catch (error) {
+      return { answer: 'cannotTell', detail: wordsOf(error) };
+    }
+  }
+
+  private async allParts(session: SftpSession, batch: SealedBatch): Promise<boolean> {
+    const first = await manifestOf(session, this.folders.outbound, batchFileName(this.profile, batch, { part: 1, parts: 2 }));
+    if (!first) return false;
+    for (let part = 1; part <= first.parts; part++) {
+      if ((await this.published(session, batchFileName(this.profile, batch, { part, parts: first.parts }))) === null) return false;
+    }
+    return true;
+  }
+
+  private async receipt(session: SftpSession, batch: SealedBatch): Promise<AskResult | null> {
+    const name = formatFileName({
+      environment: this.profile.environment, kind: 'ACK', from: this.profile.code, to: 'ONDE',
+      day: dayInBangkok(batch.sealedAt), number: batch.number, k: null,
+    });
+    for (const folder of [this.folders.inbound, this.folders.archive]) {
+      const bytes = await session.read(posix.join(folder, name), LONGEST_RECEIPT_BYTES);
+      if (bytes === null) continue;
+      try {
+        const receipt = readReceiptFile(bytes, { provider: this.profile.code, number: batch.number });
+        return { answer: 'has', sha256: receipt.word === 'rejected' ? null : receipt.sha256, outcomes: null };
+      } catch (error) {
+        if (!(error instanceof AnswerNotUsable)) throw error;
+        return { answer: 'cannotTell', detail: 'its receipt cannot be read' };
+      }
+    }
+    return null;
+  }
+
+  /** From the files that lie in outbound/ and the answers in inbound/: both carry the number in their names. */
+  async highestNumber(signal: AbortSignal): Promise<number | null> {
+    try {
+      const session = await this.connection.session(signal);
+      let highest = 0;
+      const look = async (folder: string, ours: (name: FileName, all: Set<string>) => boolean, optional = false): Promise<void> => {
+        const names = await session.list(folder).catch((error: unknown) => {
+          if (optional && error instanceof SftpFailure && error.trouble === 'absent') return [];
+          throw error;
+        });
+        const all = new Set(names.map((one) => one.name));
+        for (const name of all) {
+          const parsed = parseFileName(name);
+          if (parsed && parsed.environment === this.profile.environment && ours(parsed, all)) highest = Math.max(highest, parsed.number);
+        }
+      };
+      // A file without manifest was never published, so the provider does not have it.
+      const sent = (name: FileName, all: Set<string>): boolean =>
+        (name.kind === 'SUB' || name.kind === 'FUL') && name.to === this.profile.code && all.has(manifestName(formatFileName(name)));
+      const answered = (name: FileName): boolean => (name.kind === 'ACK' || name.kind === 'RES') && name.from === this.profile.code;
+      await look(this.folders.outbound, sent);
+      await look(this.folders.inbound, answered);
+      await look(this.folders.archive, answered, true);
+      return highest;
+    } catch (error) {
+      if (error instanceof SftpFailure) return null;
+      throw error;
+    }
+  }
+
+  close(): Promise<void> {
+    return this.connection.close();
+  }
+}
+
+function wordsOf(error: unknown): string {
+  if (error instanceof SftpFailure) return error.message;
+  throw error;
+}
+
+function judgeFailure(error: unknown, readable: boolean): Unfinished {
+  const detail = wordsOf(error);
+  const { trouble } = error as SftpFailure;
+  if (readable) return { result: 'unclear', detail, status: null };
+  switch (trouble) {
+    case 'hostKey':
+    case 'login':
+      return { result: 'forbidden', detail, status: null };
+    case 'denied':
+      return { result: 'forbidden', detail: `${detail}; the account may not write into outbound/`, status: null };
+    case 'absent':
+      return { result: 'forbidden', detail: `${detail}; is the folder outbound/ below transport.root?`, status: null };
+    case 'failed':
+    case 'tooLarge':
+      return { result: 'later', retryAfterS: null, detail, status: null };
+    case 'unreachable':
+    case 'lost':
+      return { result: 'notSent', detail };
+  }
+}

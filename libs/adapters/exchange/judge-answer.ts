@@ -1,0 +1,124 @@
+// Pure: what an HTTP answer of the feed contract means for a hand-over, a status query, or the highest number.
+import { resultCodeOf, type AskResult, type HandOverResult, type ResultCode, type SealedBatch, type SealedPart } from '#contracts';
+import { AnswerNotUsable, Complaints, isObject } from '../formats/reading.js';
+import { checkBatch, readObject, readOutcomes, readSha256 } from '../formats/outcomes-json.js';
+import { retryAfterSeconds } from '../transports/retry-after.js';
+import type { Exchange } from '../transports/webhook.js';
+import { looksLike, quoted } from '../wording.js';
+
+/** Judges the answer to one part. The table is docs/providers/contract.md, "Webhook"; what it leaves open asks first. */
+export function judgeHandOver(exchange: Exchange, batch: SealedBatch, part: SealedPart, now: Date): HandOverResult {
+  if (exchange.end === 'notReached') return { result: 'notSent', detail: exchange.detail };
+  if (exchange.end === 'unclear') return { result: 'unclear', detail: exchange.detail, status: null };
+  const { status, headers, body } = exchange;
+
+  if (status === 200 || status === 202) {
+    return read(status, () => {
+      const answer = readObject(body);
+      const complaints = new Complaints();
+      checkBatch(answer['batch'], batch.number, complaints);
+      if (answer['receipt'] !== 'accepted') complaints.add('"receipt" is not "accepted"');
+      const outcomes = readOutcomes(answer['outcomes'], part, complaints);
+      complaints.settle();
+      return { result: 'accepted', outcomes, status };
+    });
+  }
+  if (status === 409) {
+    return read(status, () => {
+      const answer = readObject(body);
+      const complaints = new Complaints();
+      checkBatch(answer['batch'], batch.number, complaints);
+      const sha256 = readSha256(answer['sha256'], complaints);
+      const outcomes = readOutcomes(answer['outcomes'], { first: 1, last: batch.lineCount }, complaints);
+      complaints.settle();
+      return { result: 'known', sha256, outcomes, status };
+    });
+  }
+  const detail = problemText(status, body);
+  if (status === 400 || status === 413 || status === 422) return { result: 'refused', code: refusalCode(body), detail, status };
+  if (status === 429 || status === 503) {
+    return { result: 'later', retryAfterS: retryAfterSeconds(headers['retry-after'], now), detail, status };
+  }
+  if (status === 401 || status === 403) return { result: 'forbidden', detail, status };
+  // A redirect or any other 4xx: HTTP promises that nothing was done, and the same again cannot help. The address, the
+  // method or the agreement is wrong, which only a person can put right.
+  if (status >= 300 && status < 500 && status !== 408) {
+    const what = status < 400 ? 'redirects are not followed; set the target to the final address' : 'is the target right?';
+    return { result: 'forbidden', detail: `${detail}; ${what}`, status };
+  }
+  return { result: 'unclear', detail, status };
+}
+
+function read(status: number, reader: () => HandOverResult): HandOverResult {
+  try {
+    return reader();
+  } catch (error) {
+    if (!(error instanceof AnswerNotUsable)) throw error;
+    return { result: 'unclear', detail: `status ${status}, but the answer cannot be used: ${quoted(error.message)}`, status };
+  }
+}
+
+/** Judges the answer to a status query. Anything but a clear word is `cannotTell`. */
+export function judgeAsk(exchange: Exchange, batch: SealedBatch): AskResult {
+  if (exchange.end !== 'answered') return { answer: 'cannotTell', detail: exchange.detail };
+  const { status, body } = exchange;
+  if (status === 404) {
+    // A page of HTML is what a wrong address gives; taking it for "never heard of it" would send everything again.
+    if (body.length === 0 || !looksLike(body).includes('HTML')) return { answer: 'hasNot' };
+    return { answer: 'cannotTell', detail: 'status 404 with an HTML page; is the target right?' };
+  }
+  if (status !== 200) return { answer: 'cannotTell', detail: problemText(status, body) };
+  try {
+    const answer = readObject(body);
+    const complaints = new Complaints();
+    checkBatch(answer['batch'], batch.number, complaints);
+    if (answer['state'] !== 'received' && answer['state'] !== 'applied') {
+      complaints.add('"state" is neither "received" nor "applied"');
+    }
+    const sha256 = readSha256(answer['sha256'], complaints);
+    complaints.settle();
+    // It has the batch whatever its outcomes look like; outcomes that cannot be read count as none, not as a no.
+    const doubts = new Complaints();
+    const outcomes = readOutcomes(answer['outcomes'], { first: 1, last: batch.lineCount }, doubts);
+    return { answer: 'has', sha256, outcomes: doubts.any ? null : outcomes };
+  } catch (error) {
+    if (!(error instanceof AnswerNotUsable)) throw error;
+    return { answer: 'cannotTell', detail: `status 200, but the answer cannot be used: ${quoted(error.message)}` };
+  }
+}
+
+/** The provider's highest number, null when it did not say so clearly. */
+export function judgeHighest(exchange: Exchange, provider: string): number | null {
+  if (exchange.end !== 'answered' || exchange.status !== 200) return null;
+  try {
+    const answer = readObject(exchange.body);
+    const highest = answer['highestBatch'];
+    if (answer['provider'] !== provider) return null;
+    return typeof highest === 'number' && Number.isSafeInteger(highest) && highest >= 0 ? highest : null;
+  } catch (error) {
+    if (!(error instanceof AnswerNotUsable)) throw error;
+    return null;
+  }
+}
+
+function problemOf(body: Buffer): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(body.toString('utf8'));
+    return isObject(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Codes outside the table say only that the data was not taken. */
+function refusalCode(body: Buffer): ResultCode {
+  const code = problemOf(body)?.['code'];
+  return (typeof code === 'string' ? resultCodeOf(code) : undefined) ?? 'INVALID_FORMAT';
+}
+
+function problemText(status: number, body: Buffer): string {
+  const problem = problemOf(body);
+  const words = [problem?.['title'], problem?.['detail']].filter((one) => typeof one === 'string');
+  const said = words.length > 0 ? quoted(words.join(': ')) : body.length > 0 && !problem ? looksLike(body) : '';
+  return said ? `status ${status}: ${said}` : `status ${status}`;
+}

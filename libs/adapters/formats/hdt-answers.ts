@@ -1,0 +1,152 @@
+// Reads a provider's answer files: receipts (ACK) and outcomes (RES), strictly, before anything is applied.
+import { createHash } from 'node:crypto';
+import { isResultCode, resultCodeOf, type LineOutcome, type Outcomes, type ResultCode } from '#contracts';
+import { quoted } from '../wording.js';
+import { sixDigits } from './file-names.js';
+import { HUB } from './hdt.js';
+import { AnswerNotUsable, Complaints, troubleWithInstant } from './reading.js';
+
+/** What the provider says of the batch as a whole. `copy`: this number with these bytes was there before. */
+export type FileReceipt =
+  | { word: 'accepted' | 'copy'; lines: number; sha256: string }
+  | { word: 'rejected'; code: ResultCode; detail: string };
+
+/** Which batch of whom an answer file must speak of: known from its name. */
+export interface Expected {
+  provider: string;
+  number: number;
+}
+
+/** The lines of a file without the last LF. Throws `AnswerNotUsable` for what is no such text at all. */
+function linesOf(bytes: Buffer): string[] {
+  if (bytes.length === 0) throw new AnswerNotUsable(['the file is empty']);
+  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) throw new AnswerNotUsable(['the file begins with a BOM; write UTF-8 without']);
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new AnswerNotUsable(['the file is not UTF-8']);
+  }
+  if (text.includes('\r')) throw new AnswerNotUsable(['lines end with CR LF; write LF alone']);
+  if (!text.endsWith('\n')) throw new AnswerNotUsable(['the last line has no line end: is the file cut off?']);
+  return text.slice(0, -1).split('\n');
+}
+
+function checkNumber(text: string | undefined, expected: number, where: string, complaints: Complaints): void {
+  if (text !== sixDigits(expected)) complaints.add(`${where} carries another number than the file's name (${sixDigits(expected)})`);
+}
+
+/** Reads `A|SUB|000042|ACCEPTED|2|<sha256>` and its kin. Throws `AnswerNotUsable`. */
+export function readReceiptFile(bytes: Buffer, expected: Expected): FileReceipt {
+  const lines = linesOf(bytes);
+  const complaints = new Complaints();
+  if (lines.length !== 1) complaints.add(`a receipt is one line, this file has ${lines.length}`);
+  const [mark, kind, number, word, fourth = '', fifth = '', ...rest] = lines[0]!.split('|');
+  if (mark !== 'A') complaints.add('line 1 does not begin with A|');
+  if (kind !== 'SUB' && kind !== 'FUL') complaints.add('line 1, field 2 is neither SUB nor FUL');
+  checkNumber(number, expected.number, 'line 1', complaints);
+  if (rest.length > 0) complaints.add('line 1 has more than six fields');
+  if (word === 'ACCEPTED' || word === 'COPY') {
+    if (!/^\d{1,9}$/.test(fourth)) complaints.add('line 1, field 5 is not the count of lines that were read');
+    if (!/^[0-9a-f]{64}$/.test(fifth)) complaints.add('line 1, field 6 is not the SHA-256 of the file that was read, 64 lower-case hexadecimal digits');
+    complaints.settle();
+    return { word: word === 'COPY' ? 'copy' : 'accepted', lines: Number(fourth), sha256: fifth };
+  }
+  if (word !== 'REJECTED') complaints.add('line 1, field 4 is none of ACCEPTED, COPY, REJECTED');
+  else if (!/^E\d{3}$/.test(fourth) && !isResultCode(fourth)) complaints.add('line 1, field 5 is no code such as E103');
+  complaints.settle();
+  return { word: 'rejected', code: codeOfRefusal(fourth), detail: quoted(`${fourth} ${fifth}`) };
+}
+
+/** Codes beyond the table are known by their class: E1xx data, E3xx limits, anything else the provider's own trouble. */
+function codeOfRefusal(text: string): ResultCode {
+  const known = resultCodeOf(text);
+  if (known) return known;
+  if (text.startsWith('E1')) return 'INVALID_FORMAT';
+  return text.startsWith('E3') ? 'QUOTA' : 'PROVIDER_ERROR';
+}
+
+const WORDS: Record<string, LineOutcome['outcome']> = {
+  APPLIED: 'applied', ALREADY: 'already', REJECTED: 'rejected', RETRY: 'retryLater',
+};
+
+/** Reads an outcomes file: header, `R` lines, trailer with count and hash. Throws `AnswerNotUsable`. */
+export function readOutcomesFile(bytes: Buffer, expected: Expected): Outcomes {
+  const lines = linesOf(bytes);
+  const complaints = new Complaints();
+  const result: Outcomes = { except: [] };
+  readHeader(lines[0]!, expected, result, complaints);
+  checkTrailer(bytes, lines, complaints);
+  const seen = new Set<number>();
+  for (let i = 1; i < lines.length - 1; i++) {
+    const line = readResult(lines[i]!, `line ${i + 1}`, complaints);
+    if (!line) continue;
+    if (seen.has(line.n)) complaints.add(`line ${i + 1} speaks of position ${line.n} a second time`);
+    seen.add(line.n);
+    result.except.push(line);
+  }
+  complaints.settle();
+  return result;
+}
+
+function readHeader(line: string, expected: Expected, result: Outcomes, complaints: Complaints): void {
+  const [mark, feed, version, kind, from, to, number, time, ...more] = line.split('|');
+  if (mark !== 'H' || feed !== 'WAH') complaints.add('line 1 does not begin with H|WAH|');
+  if (!/^1\.\d{1,3}$/.test(version ?? '')) complaints.add('line 1, field 3 is no 1.x version of the feed contract');
+  if (kind !== 'RES') complaints.add('line 1, field 4 is not RES');
+  if (from !== expected.provider || to !== HUB) complaints.add(`line 1 is not from ${expected.provider} to ${HUB}`);
+  checkNumber(number, expected.number, 'line 1', complaints);
+  const trouble = troubleWithInstant(time);
+  if (trouble) complaints.add(`line 1, field 8 ${trouble}`);
+  // Names that are not known are ignored: a later 1.x may add some.
+  for (const member of more) {
+    const at = member.indexOf('=');
+    const [name, value] = [member.slice(0, at), member.slice(at + 1)];
+    if (name === 'default' && value !== '') {
+      if (value === 'APPLIED' || value === 'ALREADY') result.default = value === 'APPLIED' ? 'applied' : 'already';
+      else complaints.add('line 1: default is none of APPLIED, ALREADY and nothing');
+    } else if ((name === 'first' || name === 'last') && value !== '') {
+      if (/^[1-9]\d{0,8}$/.test(value)) result[name] = Number(value);
+      else complaints.add(`line 1: ${name} is no position from 1`);
+    }
+  }
+  if (result.first !== undefined && result.last !== undefined && result.first > result.last) {
+    complaints.add('line 1: first is after last');
+  }
+}
+
+function checkTrailer(bytes: Buffer, lines: string[], complaints: Complaints): void {
+  const trailer = lines.at(-1)!;
+  const found = /^T\|(\d{1,9})\|sha256=([0-9a-f]{64})$/.exec(trailer);
+  if (lines.length < 2 || !found) {
+    complaints.add('the last line is not T|<count>|sha256=<64 lower-case hexadecimal digits>: is the file cut off?');
+    return;
+  }
+  const read = lines.length - 2;
+  if (Number(found[1]) !== read) complaints.add(`trailer count ${Number(found[1])}, read ${read}`);
+  // The trailer is pure ASCII here, so its characters are its bytes.
+  const before = bytes.subarray(0, bytes.length - trailer.length - 1);
+  if (createHash('sha256').update(before).digest('hex') !== found[2]) {
+    complaints.add('the SHA-256 in the trailer is not that of every byte before this line');
+  }
+}
+
+function readResult(line: string, where: string, complaints: Complaints): LineOutcome | null {
+  const [mark, n = '', ref = '', word = '', codeText = '', time, ...rest] = line.split('|');
+  const problems: string[] = [];
+  if (mark !== 'R') problems.push('does not begin with R|');
+  if (!/^[1-9]\d{0,8}$/.test(n)) problems.push('field 2 is no position from 1');
+  if (ref === '' || ref.length > 64) problems.push('field 3 is not the ref that was sent');
+  const outcome = Object.hasOwn(WORDS, word) ? WORDS[word] : undefined;
+  if (!outcome) problems.push('field 4 is none of APPLIED, ALREADY, REJECTED, RETRY');
+  const code = codeText === '' ? undefined : resultCodeOf(codeText);
+  if (codeText !== '' && !code) problems.push('field 5 is no code of docs/result-codes.md');
+  const needsCode = outcome === 'rejected' || outcome === 'retryLater';
+  if (needsCode && codeText === '') problems.push(`field 5 is empty; ${word} needs a code`);
+  const trouble = time ? troubleWithInstant(time) : null;
+  if (trouble) problems.push(`field 6 ${trouble}`);
+  if (rest.length > 0) problems.push('has more than six fields');
+  for (const problem of problems) complaints.add(`${where} ${problem}`);
+  if (problems.length > 0 || !outcome) return null;
+  return needsCode && code ? { n: Number(n), ref, outcome, code } : { n: Number(n), ref, outcome };
+}

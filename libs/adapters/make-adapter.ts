@@ -1,0 +1,108 @@
+// Puts one provider's adapter together from its profile: transport x format x acknowledgement.
+import type { ProviderAdapter, ProviderProfile, SftpTransport, WebhookTransport } from '#contracts';
+import { readCallback } from './acknowledgement/callback.js';
+import { FileCollector } from './acknowledgement/files.js';
+import type { BatchExchange } from './exchange/exchange.js';
+import { FileExchange } from './exchange/file-exchange.js';
+import { foldersBelow } from './exchange/folders.js';
+import { WebhookExchange } from './exchange/webhook-exchange.js';
+import { cloudEvents } from './formats/cloudevents.js';
+import type { BatchFormat } from './formats/format.js';
+import { hdt } from './formats/hdt.js';
+import type { AdapterNotice, AdapterOptions } from './options.js';
+import { validateProfile } from './profiles/validate.js';
+import { SftpConnection } from './transports/sftp.js';
+import { makeTargetGuard, type TargetGuard } from './transports/target-guard.js';
+import { WebhookClient } from './transports/webhook.js';
+
+const FORMATS: Record<ProviderProfile['format'], BatchFormat> = { cloudevents: cloudEvents, hdt };
+
+/** Bytes that one line may take in an answer, and what surrounds them. */
+const ANSWER_BYTES_PER_LINE = 256;
+const ANSWER_BYTES_BESIDES = 64 * 1024;
+
+/** Throws `ProfileNotValid` when the profile cannot work. Connects to nothing before it is used. */
+export function makeAdapter(candidate: ProviderProfile, options: AdapterOptions): ProviderAdapter {
+  const profile = validateProfile(candidate);
+  const clock = options.clock ?? ((): Date => new Date());
+  const format = FORMATS[profile.format];
+
+  /** Secrets that are there; one that is missing is told, and the others still work. */
+  const secrets = (names: readonly string[]): string[] =>
+    names.flatMap((name) => {
+      const secret = options.secrets.secret(name);
+      if (secret !== undefined) return [secret];
+      options.notice?.({ provider: profile.code, kind: 'secretMissing', text: `the secret "${name}" is not in the vault` });
+      return [];
+    });
+
+  const notice: Notice = (kind, text) => options.notice?.({ provider: profile.code, kind, text });
+  const guard = makeTargetGuard(options.allowedNetworks ?? []);
+  const { exchange, collector } =
+    profile.transport.kind === 'webhook'
+      ? { exchange: byWebhook(profile, profile.transport, { guard, format, secrets, clock, ca: options.ca }), collector: null }
+      : byFiles(profile, profile.transport, guard, options, notice);
+
+  const adapter: ProviderAdapter = {
+    profile,
+    render: (header, lines) => format.render(header, lines),
+    handOver: (batch, parts, signal) => exchange.handOver(batch, parts, signal),
+    ask: (batch, signal) =>
+      profile.canBeAsked
+        ? exchange.ask(batch, signal)
+        : Promise.resolve({ answer: 'cannotTell', detail: 'this provider cannot be asked about a batch' }),
+    highestNumber: (signal) => (profile.canBeAsked ? exchange.highestNumber(signal) : Promise.resolve(null)),
+    close: () => exchange.close(),
+  };
+  if (profile.acknowledgement === 'files' && collector) {
+    adapter.collect = (take, signal) => collector.collect(take, signal);
+  }
+  if (profile.acknowledgement === 'callback') {
+    adapter.readCallback = (headers, body) =>
+      readCallback(profile, secrets(profile.secrets.callback), headers, body, clock());
+  }
+  return adapter;
+}
+
+type Notice = (kind: AdapterNotice['kind'], text: string) => void;
+
+interface WebhookParts {
+  guard: TargetGuard;
+  format: BatchFormat;
+  secrets: (names: readonly string[]) => string[];
+  clock: () => Date;
+  ca: string | undefined;
+}
+
+function byWebhook(profile: ProviderProfile, transport: WebhookTransport, parts: WebhookParts): BatchExchange {
+  const client = new WebhookClient(transport, {
+    guard: parts.guard,
+    secrets: () => parts.secrets(profile.secrets.signing),
+    clock: parts.clock,
+    maxAnswerBytes: ANSWER_BYTES_BESIDES + profile.maxLines * ANSWER_BYTES_PER_LINE,
+    // Hand-overs in flight, a status query and a look at the highest number beside them.
+    maxSockets: profile.maxInFlight + 2,
+    ...(parts.ca ? { ca: parts.ca } : {}),
+  });
+  return new WebhookExchange(profile, client, parts.format.contentType, parts.clock);
+}
+
+function byFiles(
+  profile: ProviderProfile,
+  transport: SftpTransport,
+  guard: TargetGuard,
+  options: AdapterOptions,
+  notice: Notice,
+): { exchange: BatchExchange; collector: FileCollector } {
+  const name = profile.secrets.sshKey;
+  const connection = new SftpConnection(transport, {
+    guard,
+    privateKey: () => (name === null ? undefined : options.secrets.secret(name)),
+  });
+  const folders = foldersBelow(transport.root);
+  const mostBytes = ANSWER_BYTES_BESIDES + profile.maxLines * ANSWER_BYTES_PER_LINE;
+  return {
+    exchange: new FileExchange(profile, connection, folders),
+    collector: new FileCollector(profile, connection, folders, mostBytes, notice),
+  };
+}

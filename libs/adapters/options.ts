@@ -1,0 +1,29 @@
+// What the app gives to adapters besides profiles: secrets, limits of the network, a clock, and someone to tell.
+import type { ProviderCode } from '#contracts';
+
+/** Where secrets come from. Read anew at every use, so that a rotation needs no restart; so it must be fast. */
+export interface SecretSource {
+  /** The secret of this name (as written in the profile), or undefined when there is none. */
+  secret(name: string): string | undefined;
+}
+
+/** Something that people should see but that stops nothing. `text` holds no line, circuit or id. */
+export interface AdapterNotice {
+  provider: ProviderCode;
+  kind:
+    | 'fileSetAside' // a file of the provider cannot be used
+    | 'fileConflict' // a file name that was taken before came with other content
+    | 'fileGap' // a number is missing between answers
+    | 'secretMissing'; // a secret that the profile names is not there
+  text: string;
+}
+
+export interface AdapterOptions {
+  secrets: SecretSource;
+  /** Networks in CIDR form that may be connected to although they are not public; see `LOOPBACK_NETWORKS`. */
+  allowedNetworks?: readonly string[];
+  /** Further certificate authorities in PEM. */
+  ca?: string;
+  clock?: () => Date;
+  notice?: (notice: AdapterNotice) => void;
+}

@@ -1,0 +1,27 @@
+// AIS, reference profile: webhook, CloudEvents with Standard Webhooks signature, outcomes in the response.
+import type { ProviderProfile } from '#contracts';
+import { DEADLINES, RETRY_SCHEDULE_S, WEBHOOK_LINES, webhook } from './defaults.js';
+
+export const ais: ProviderProfile = {
+  code: 'AIS',
+  nameTh: 'เอไอเอส',
+  nameEn: 'AIS',
+  accesses: ['MB', 'FB'],
+  circuitPattern: '^\\d{10}$',
+  environment: 'test',
+  format: 'cloudevents',
+  transport: webhook('https://ais.invalid'),
+  acknowledgement: 'response',
+  maxLines: WEBHOOK_LINES,
+  // Outcomes come with the answer, so a second batch in flight hides the way there and back.
+  maxInFlight: 2,
+  releasedBy: 'receipt',
+  appliesInOrder: false,
+  refusesKnownNumbers: true,
+  canBeAsked: true,
+  takesDates: true,
+  ...DEADLINES,
+  retryScheduleS: [...RETRY_SCHEDULE_S],
+  maxLineTries: 8,
+  secrets: { signing: ['ais.signing.1'], callback: [], sshKey: null },
+};

@@ -1,0 +1,61 @@
+// What stations need of one another, as ports that the app wires; the caller's transaction is passed along.
+import type { Outcomes, RecordedOutcomes } from './outcomes.js';
+import type { Cause } from './words.js';
+import type { ResultCode } from './result-codes.js';
+
+/** The caller's open transaction: SQL with positional parameters, rows back. */
+export interface Tx {
+  query<Row = Record<string, unknown>>(sql: string, params?: unknown[]): Promise<Row[]>;
+}
+
+/** What a derivation wrote: changes appended per provider id. */
+export interface DerivedChanges {
+  appended: Map<number, number>;
+}
+
+/**
+ * Works out what should be on which whitelist for some lines and appends what changed (station whitelist).
+ * The caller holds the locks on these lines (lock order: line, entry, batch, counter) and took them before reading or
+ * writing their registrations. `today` is the day in Asia/Bangkok.
+ */
+export interface Derivation {
+  derive(tx: Tx, lines: DerivedLines, context: { cause: Cause; actorId: number; runId: number | null; today: string }): Promise<DerivedChanges>;
+}
+
+/** The lines to derive. `fresh` were inserted by this very transaction, so that no entry of theirs can exist yet. */
+export interface DerivedLines {
+  fresh: number[];
+  known: number[];
+}
+export const DERIVATION = Symbol('Derivation');
+
+/**
+ * Appends the *current* desired state of entries to one provider's log, under the entries' locks (station whitelist).
+ * An item whose `onlyIfSeq` is no longer the entry's latest change is superseded: nothing is appended for it. Both
+ * lists hold entry refs.
+ */
+export interface Appender {
+  appendCurrent(
+    tx: Tx,
+    providerId: number,
+    items: { entryRef: string; onlyIfSeq: number }[],
+    context: { cause: Cause; actorId: number },
+  ): Promise<{ appended: string[]; superseded: string[] }>;
+}
+export const APPENDER = Symbol('Appender');
+
+/** Records the provider's word (station acknowledgement). Idempotent, order does not matter. */
+export interface OutcomeRecorder {
+  record(providerId: number, number: number, outcomes: Outcomes): Promise<RecordedOutcomes>;
+  /** Gives up waiting: every line without an outcome becomes uncertain. */
+  giveUp(providerId: number, number: number, reason: string): Promise<RecordedOutcomes>;
+  /** Refused as a whole with one line in it: that line is rejected. */
+  refuseLine(providerId: number, number: number, code: ResultCode): Promise<void>;
+}
+export const OUTCOME_RECORDER = Symbol('OutcomeRecorder');
+
+/** Tells whoever sends that something may be due for a provider. May be lost without harm: the sweeper looks too. */
+export interface WakeUp {
+  wake(providerIds: Iterable<number>): Promise<void>;
+}
+export const WAKE_UP = Symbol('WakeUp');

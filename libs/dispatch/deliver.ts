@@ -1,0 +1,257 @@
+// One hand-over: under the provider's lease the next step is decided, taken and recorded.
+import type { DataSource } from 'typeorm';
+import {
+  type AdapterRegistry, type Appender, type AskResult, type HandOverResult, type OutcomeRecorder, type ProviderAdapter,
+  type SealedBatch, type SealedPart,
+} from '#contracts';
+import { faultPoint, HUB_ACTOR_ID, inTransaction, query, type Logger } from '#platform';
+import { beginAttempt, endAttempt, repeatOvertaken, settleLostAttempts } from './attempts.js';
+import { closeBatch, refuseBatch } from './close-batch.js';
+import { sealFullList } from './full-list.js';
+import { acquireLease, assertFence, LeaseLost, type Lease } from './lease.js';
+import { pauseProvider } from './pause.js';
+import { afterAsking, afterHandOver, type Verdict } from './rules/after-attempt.js';
+import { nextStep, type Step } from './rules/next-step.js';
+import { sealBatch, type Sealed } from './seal-batch.js';
+import { readBatch, readParts } from './sealed-bytes.js';
+import { stepRules, viewStream, type Stream } from './view.js';
+
+/** How one job ended, as ops see it. `more` tells that another job is due at once, `at` that one is due later. */
+export interface Delivered {
+  step: Step['step'] | 'notMyTurn' | 'leaseLost';
+  number?: number;
+  lines?: number;
+  result?: string;
+  more: boolean;
+  at?: number;
+}
+
+export interface DeliverySettings {
+  owner: string;
+  leaseS: number;
+}
+
+export class Deliverer {
+  constructor(
+    private readonly source: DataSource,
+    private readonly adapters: AdapterRegistry,
+    private readonly appender: Appender,
+    private readonly recorder: OutcomeRecorder,
+    private readonly log: Logger,
+    private readonly settings: DeliverySettings,
+  ) {}
+
+  /** Takes one step for a provider. Throws only for faults of our own; what a provider did is in the result. */
+  async deliver(providerId: number, code: string): Promise<Delivered> {
+    const adapter = this.adapters.get(code);
+    const lease = await acquireLease(this.source, providerId, this.settings.owner, this.settings.leaseS);
+    if (!lease) return { step: 'notMyTurn', more: false };
+    try {
+      const overAfterS = this.settings.leaseS + (2 * adapter.profile.transport.timeoutMs) / 1000;
+      await settleLostAttempts(this.source, this.appender, providerId, lease.fence, overAfterS);
+      const stream = await viewStream(this.source, providerId);
+      const step = nextStep(stream, stepRules(adapter.profile));
+      return await this.take(step, stream, adapter, lease);
+    } catch (error) {
+      if (error instanceof LeaseLost) return { step: 'leaseLost', more: true };
+      throw error;
+    } finally {
+      await lease.release();
+    }
+  }
+
+  private async take(step: Step, stream: Stream, adapter: ProviderAdapter, lease: Lease): Promise<Delivered> {
+    const { providerId } = lease;
+    switch (step.step) {
+      case 'paused':
+      case 'idle':
+      case 'awaitOutcomes':
+        return { step: step.step, more: false };
+      case 'notYet':
+        return { step: 'notYet', more: false, at: step.until };
+      case 'handOver': {
+        const batch = await this.existing(providerId, step.number);
+        await inTransaction(this.source, async (tx) => {
+          await assertFence(tx, lease);
+          await tx.query(`UPDATE batch SET state = 'handed', handed_at = coalesce(handed_at, now()) WHERE provider_id = $1 AND number = $2 AND state IN ('sealed', 'handed')`, [providerId, batch.number]);
+          await beginAttempt(tx, providerId, batch.number, lease.fence, 'handOver');
+        });
+        return this.handOver('handOver', batch, readParts(this.source, providerId, batch.number), stream, adapter, lease);
+      }
+      case 'seal':
+      case 'sealHalf': {
+        const sealed = await sealBatch(this.source, adapter, lease, step.step === 'seal' ? 'next' : 'half', new Date(stream.now));
+        if (!sealed) return { step: step.step === 'seal' ? 'awaitOutcomes' : 'sealHalf', more: step.step === 'sealHalf' };
+        await faultPoint('dispatch.sealed');
+        return this.handOver(step.step, sealed.batch, partsOf(sealed), stream, adapter, lease);
+      }
+      case 'sealFull': {
+        if (stream.fullSyncId === null) return { step: 'idle', more: false };
+        const batch = await sealFullList(this.source, adapter, lease, stream.fullSyncId, new Date(stream.now));
+        await faultPoint('dispatch.sealed');
+        return this.handOver('sealFull', batch, readParts(this.source, providerId, batch.number), stream, adapter, lease);
+      }
+      case 'ask':
+        return this.ask(await this.existing(providerId, step.number), stream, adapter, lease);
+      case 'giveUp': {
+        await this.recorder.giveUp(providerId, step.number, 'no outcomes before the deadline, and the provider cannot tell');
+        return { step: 'giveUp', number: step.number, more: true };
+      }
+    }
+  }
+
+  private async existing(providerId: number, number: number): Promise<SealedBatch> {
+    const batch = await readBatch(this.source, providerId, number);
+    if (!batch) throw new Error(`batch ${number} of provider ${providerId} is not there`);
+    return batch;
+  }
+
+  private async handOver(
+    step: Step['step'],
+    batch: SealedBatch,
+    parts: AsyncIterable<SealedPart>,
+    stream: Stream,
+    adapter: ProviderAdapter,
+    lease: Lease,
+  ): Promise<Delivered> {
+    const began = performance.now();
+    // A process that was stopped for a while must not send what its successor may be sending.
+    if (!lease.surelyHeld()) throw new LeaseLost();
+    const result = await adapter.handOver(batch, parts, lease.lost);
+    await faultPoint('dispatch.handedOver');
+    const verdict = afterHandOver(result, this.context(batch, stream, adapter));
+    const end = { result: result.result, status: 'status' in result ? result.status : null, detail: 'detail' in result ? result.detail : null };
+    // Outcomes first, and whoever holds the lease: if we die after them the batch is settled, before them it goes again.
+    const outcomes = verdict.verdict === 'accepted' && 'outcomes' in result ? result.outcomes : null;
+    if (outcomes) await this.recorder.record(lease.providerId, batch.number, outcomes);
+    try {
+      if (result.result === 'refused') await this.refuse(result, batch, lease, end);
+      else await this.recordVerdict(verdict, batch, lease, end);
+    } catch (error) {
+      if (!(error instanceof LeaseLost)) throw error;
+      // What we sent may arrive after what our successor sent: the entries' current state is said once more.
+      await repeatOvertaken(this.source, this.appender, lease.providerId, batch.number);
+      this.log.warn({ event: 'lease lost during hand-over', provider: batch.provider, batch: batch.number, result: result.result });
+      return { step: 'leaseLost', number: batch.number, result: result.result, more: true };
+    }
+    await faultPoint('dispatch.recorded');
+    // A provider that answers in the response and gave no outcomes has them all the same: it is asked at once.
+    if (verdict.verdict === 'accepted' && !outcomes && adapter.profile.acknowledgement === 'response' && adapter.profile.canBeAsked) {
+      await this.ask(batch, stream, adapter, lease);
+    }
+    this.log.info({
+      event: 'batch handed over', provider: batch.provider, batch: batch.number, kind: batch.kind, lines: batch.lineCount,
+      result: result.result, verdict: verdict.verdict, ms: Math.round(performance.now() - began),
+    });
+    return { step, number: batch.number, lines: batch.lineCount, result: result.result, ...this.next(verdict, stream) };
+  }
+
+  private async ask(batch: SealedBatch, stream: Stream, adapter: ProviderAdapter, lease: Lease): Promise<Delivered> {
+    const { providerId } = lease;
+    await inTransaction(this.source, async (tx) => {
+      await assertFence(tx, lease);
+      await beginAttempt(tx, providerId, batch.number, lease.fence, 'ask');
+      await tx.query('UPDATE batch SET asked = asked + 1 WHERE provider_id = $1 AND number = $2', [providerId, batch.number]);
+    });
+    const result: AskResult = await adapter.ask(batch, lease.lost);
+    await faultPoint('dispatch.asked');
+    const verdict = afterAsking(result, this.context(batch, stream, adapter));
+    if (result.answer === 'has' && result.outcomes && verdict.verdict === 'accepted') {
+      await this.recorder.record(providerId, batch.number, result.outcomes);
+    }
+    await this.recordVerdict(verdict, batch, lease, { result: result.answer, status: null, detail: 'detail' in result ? result.detail : null });
+    return { step: 'ask', number: batch.number, result: result.answer, ...this.next(verdict, stream) };
+  }
+
+  private async recordVerdict(
+    verdict: Verdict,
+    batch: SealedBatch,
+    lease: Lease,
+    attempt: { result: string; status: number | null; detail: string | null },
+  ): Promise<void> {
+    const { providerId } = lease;
+    if (verdict.verdict === 'close') {
+      await closeBatch(this.source, this.appender, lease, batch.number, 'the provider never got it');
+    }
+    await inTransaction(this.source, async (tx) => {
+      await assertFence(tx, lease);
+      await endAttempt(tx, providerId, batch.number, lease.fence, attempt);
+      const set = (sql: string, ...values: unknown[]) =>
+        tx.query(`UPDATE batch SET ${sql} WHERE provider_id = $1 AND number = $2 AND state = 'handed'`, [providerId, batch.number, ...values]);
+      const wait = (afterS: number, counts: boolean, why: string) =>
+        tx.query(
+          `UPDATE provider_stream SET not_before = now() + $2 * interval '1 second', failures = failures + $3, waiting_for = $4 WHERE provider_id = $1`,
+          [providerId, afterS, counts ? 1 : 0, why]);
+      switch (verdict.verdict) {
+        case 'accepted':
+          await set(`state = 'accepted', accepted_at = now(), asked = 0`);
+          await tx.query('UPDATE provider_stream SET not_before = NULL, failures = 0, waiting_for = NULL WHERE provider_id = $1 AND (failures > 0 OR not_before IS NOT NULL)', [providerId]);
+          break;
+        case 'again':
+          await set(`state = 'sealed'`);
+          await wait(verdict.afterS, verdict.counts, attempt.detail ?? attempt.result);
+          break;
+        case 'unclear':
+          await wait(verdict.afterS, true, attempt.detail ?? attempt.result);
+          break;
+        case 'stop':
+          if (attempt.result === 'forbidden') await set(`state = 'sealed'`);
+          break;
+        case 'refused':
+        case 'close':
+          break;
+      }
+    });
+    if (verdict.verdict === 'stop') await this.stop(providerId, verdict.reason);
+  }
+
+  private async refuse(
+    result: Extract<HandOverResult, { result: 'refused' }>,
+    batch: SealedBatch,
+    lease: Lease,
+    end: { result: string; status: number | null; detail: string | null },
+  ): Promise<void> {
+    const { providerId } = lease;
+    const refusal = await refuseBatch(this.source, this.recorder, providerId, batch.number, result.code, result.detail, async (tx) => {
+      await assertFence(tx, lease);
+      await endAttempt(tx, providerId, batch.number, lease.fence, end);
+    });
+    if (refusal === 'tooMany') await this.stop(providerId, `the provider refuses too much of batch ${batch.number}: ${result.code}`);
+  }
+
+  private async stop(providerId: number, reason: string): Promise<void> {
+    await pauseProvider(this.source, providerId, HUB_ACTOR_ID, reason);
+    const [row] = await query<{ code: string }>(this.source, 'SELECT code FROM provider WHERE provider_id = $1', [providerId]);
+    this.log.error({ event: 'provider stopped, a person is needed', provider: row?.code, reason });
+  }
+
+  private context(batch: SealedBatch, stream: Stream, adapter: ProviderAdapter) {
+    const laterHanded = stream.open.find((open) => open.number === batch.number)?.laterHanded ?? false;
+    // Only who resends the same number need not wait until the first request is surely over.
+    const resends = adapter.profile.refusesKnownNumbers && !laterHanded;
+    return {
+      sha256: batch.sha256,
+      failures: stream.failures,
+      schedule: adapter.profile.retryScheduleS,
+      random: Math.random(),
+      laterHanded,
+      unclearLeastS: resends ? 0 : adapter.profile.transport.timeoutMs / 1000,
+    };
+  }
+
+  private next(verdict: Verdict, stream: Stream): Pick<Delivered, 'more' | 'at'> {
+    switch (verdict.verdict) {
+      case 'again':
+      case 'unclear':
+        return { more: false, at: stream.now + verdict.afterS * 1000 };
+      case 'stop':
+        return { more: false };
+      default:
+        return { more: true };
+    }
+  }
+}
+
+async function* partsOf(sealed: Sealed): AsyncGenerator<SealedPart> {
+  yield* sealed.parts;
+}

@@ -1,0 +1,100 @@
+// A full list: a batch of its own kind, everything that should be there as of one position of the log.
+import { createHash } from 'node:crypto';
+import { zstdCompressSync } from 'node:zlib';
+import type { DataSource } from 'typeorm';
+import type { ProviderAdapter, SealedBatch } from '#contracts';
+import { inTransaction } from '#platform';
+import { beginAttempt } from './attempts.js';
+import { LeaseLost, type Lease } from './lease.js';
+import { batchLine } from './seal-batch.js';
+
+/** Positions per row of the index that joins answers to entries; the same blocks as for outcome bits. */
+const BLOCK_LINES = 8192;
+
+interface EntryRow {
+  line_id: number;
+  entry_ref: string;
+  last_seq: number;
+  package: string | null;
+  valid_from: string | null;
+  valid_to: string | null;
+  line_key: string;
+}
+
+const PAGE = `
+SELECT e.line_id, e.entry_ref, e.last_seq, e.package, e.valid_from, e.valid_to, l.line_key
+FROM entry e JOIN line l USING (line_id)
+WHERE e.provider_id = $1 AND e.present AND e.line_id > $2 ORDER BY e.line_id LIMIT $3`;
+
+const INSERT_BATCH = `
+INSERT INTO batch (provider_id, number, kind, from_seq, to_seq, line_count, parts, state, sha256, byte_size, sealed_at, handed_at, sync_id)
+VALUES ($1, $2, 'full', $3, $4, $5, $6, 'handed', $7, $8, $9, now(), $10)`;
+
+/**
+ * Seals the full list in one snapshot: entries, changes and counter commit together, so that what the snapshot shows
+ * is the state as of its counter. Bounded memory: one part at a time. The caller made sure that nothing of the provider
+ * is unsettled.
+ */
+export async function sealFullList(source: DataSource, adapter: ProviderAdapter, lease: Lease, syncId: number, now: Date): Promise<SealedBatch> {
+  const { providerId } = lease;
+  const { code: provider, maxLines } = adapter.profile;
+  return inTransaction(
+    source,
+    async (tx) => {
+      const [stream] = await tx.query<{ sealed_seq: number; next_number: number; last_seq: number; fence: number }>(
+        `SELECT s.sealed_seq, s.next_number, c.last_seq, l.fence FROM provider_stream s
+         JOIN provider_counter c USING (provider_id) JOIN provider_lease l USING (provider_id)
+         WHERE s.provider_id = $1 FOR UPDATE OF s`, [providerId]);
+      if (!stream || stream.fence !== lease.fence) throw new LeaseLost();
+      const [{ lines: lineCount } = { lines: 0 }] = await tx.query<{ lines: number }>(
+        'SELECT count(*) AS lines FROM entry WHERE provider_id = $1 AND present', [providerId]);
+      const number = stream.next_number;
+      const toSeq = stream.last_seq;
+      // A list that covers nothing new still begins after everything sealed before.
+      const fromSeq = Math.min(stream.sealed_seq + 1, toSeq + 1);
+      const parts = Math.max(1, Math.ceil(lineCount / maxLines));
+      const whole = createHash('sha256');
+      let byteSize = 0;
+      let index: { refs: Buffer[]; seqs: Buffer } = { refs: [], seqs: Buffer.alloc(0) };
+      let block = 0;
+      const flush = async () => {
+        if (index.refs.length === 0) return;
+        await tx.query('INSERT INTO full_list_index (provider_id, number, block, refs, seqs) VALUES ($1, $2, $3, $4, $5)', [
+          providerId, number, block, Buffer.concat(index.refs), index.seqs,
+        ]);
+        block += 1;
+        index = { refs: [], seqs: Buffer.alloc(0) };
+      };
+      let after = 0;
+      for (let part = 1; part <= parts; part++) {
+        const rows = await tx.query<EntryRow>(PAGE, [providerId, after, maxLines]);
+        after = rows.at(-1)?.line_id ?? after;
+        const first = (part - 1) * maxLines + 1;
+        const lines = rows.map((row, i) => batchLine({ ...row, present: true }, first + i, row.last_seq));
+        const bytes = adapter.render({ provider, number, kind: 'full', fromSeq, toSeq, part, parts, count: lines.length, sealedAt: now }, lines);
+        whole.update(bytes);
+        byteSize += bytes.length;
+        await tx.query(
+          'INSERT INTO batch_bytes (provider_id, number, part, first_n, last_n, sha256, zstd) VALUES ($1, $2, $3, $4, $5, $6, $7)',
+          [providerId, number, part, first, first + lines.length - 1, createHash('sha256').update(bytes).digest(), zstdCompressSync(bytes)],
+        );
+        for (const row of rows) {
+          const seq = Buffer.alloc(8);
+          seq.writeBigUInt64BE(BigInt(row.last_seq));
+          index.refs.push(Buffer.from(row.entry_ref.replaceAll('-', ''), 'hex'));
+          index.seqs = Buffer.concat([index.seqs, seq]);
+          if (index.refs.length === BLOCK_LINES) await flush();
+        }
+      }
+      await flush();
+      const sha256 = whole.digest('hex');
+      await tx.query(INSERT_BATCH, [providerId, number, fromSeq, toSeq, lineCount, parts, Buffer.from(sha256, 'hex'), byteSize, now, syncId]);
+      await tx.query('DELETE FROM refused_range WHERE provider_id = $1 AND to_seq <= $2', [providerId, toSeq]);
+      await tx.query('UPDATE provider_stream SET next_number = next_number + 1, sealed_seq = greatest(sealed_seq, $2) WHERE provider_id = $1', [providerId, toSeq]);
+      await tx.query(`UPDATE sync_provider SET number = $3, state = 'sending' WHERE provider_id = $1 AND sync_id = $2`, [providerId, syncId, number]);
+      await beginAttempt(tx, providerId, number, lease.fence, 'handOver');
+      return { provider, number, kind: 'full' as const, fromSeq, toSeq, lineCount, sealedAt: now, sha256 };
+    },
+    'REPEATABLE READ',
+  );
+}

@@ -1,0 +1,43 @@
+// Which entries' current state is appended again when a batch did not arrive, or may have arrived after newer ones.
+
+/** One line of a batch beside what the log says of its entry now. */
+export interface LineNow {
+  entryRef: string;
+  /** The change that travelled. */
+  seq: number;
+  /** The entry's latest change now. */
+  latestSeq: number;
+  /** What the latest change waits for, when it was omitted and still waits; else null. */
+  latestWaitsFor: number | null;
+}
+
+/** An entry to append again, unless something newer than `onlyIfSeq` stands in the log by then. */
+export interface AppendItem {
+  entryRef: string;
+  onlyIfSeq: number;
+}
+
+/** Whether an item still speaks for its entry; with a newer change in the log nothing is appended for it. */
+export function isLatest(item: AppendItem, latestSeq: number): boolean {
+  return item.onlyIfSeq === latestSeq;
+}
+
+/**
+ * A batch that the provider never got: lines that are still their entry's latest change, and entries whose latest
+ * change waits for such a line, since its outcome will never come.
+ */
+export function stillDue(lines: readonly LineNow[]): AppendItem[] {
+  return lines
+    .filter((line) => line.latestSeq === line.seq || line.latestWaitsFor === line.seq)
+    .map(({ entryRef, latestSeq }) => ({ entryRef, onlyIfSeq: latestSeq }));
+}
+
+/**
+ * A batch that may have been applied late, after newer ones: entries whose newer change was sealed already. One that
+ * is not sealed yet, or waits, travels later anyway.
+ */
+export function overtaken(lines: readonly LineNow[], sealedSeq: number): AppendItem[] {
+  return lines
+    .filter((line) => line.latestSeq > line.seq && line.latestSeq <= sealedSeq && line.latestWaitsFor === null)
+    .map(({ entryRef, latestSeq }) => ({ entryRef, onlyIfSeq: latestSeq }));
+}

@@ -1,0 +1,101 @@
+// What is due for a provider now: one decision from what the database says, so that a lost or repeated job changes nothing.
+import type { BatchKind, BatchState } from '#contracts';
+
+/** A batch that has not ended, as far as the decision cares. */
+export interface OpenBatch {
+  number: number;
+  kind: BatchKind;
+  state: Extract<BatchState, 'sealed' | 'handed' | 'accepted'>;
+  /** True when a later number was handed over. */
+  laterHanded: boolean;
+  /** When it was handed over or accepted (milliseconds), for the deadlines. */
+  since: number;
+  /** Times it was asked about since the receipt. */
+  asked: number;
+}
+
+export interface StreamView {
+  now: number;
+  paused: boolean;
+  /** Not before this moment (milliseconds), or null. */
+  notBefore: number | null;
+  sealedSeq: number;
+  lastSeq: number;
+  /** Ascending by number. */
+  open: OpenBatch[];
+  /** A refused batch with ranges that no half covers yet. */
+  unsealedHalf: boolean;
+  fullListWanted: boolean;
+}
+
+export interface StepRules {
+  maxInFlight: number;
+  releasedBy: 'receipt' | 'outcomes';
+  refusesKnownNumbers: boolean;
+  canBeAsked: boolean;
+  outcomeDeadlineMs: number;
+}
+
+export type Step =
+  | { step: 'paused' }
+  | { step: 'notYet'; until: number }
+  | { step: 'handOver'; number: number }
+  | { step: 'ask'; number: number }
+  | { step: 'giveUp'; number: number }
+  | { step: 'awaitOutcomes' }
+  | { step: 'sealHalf' }
+  | { step: 'sealFull' }
+  | { step: 'seal' }
+  | { step: 'idle' };
+
+/**
+ * The resend rule: the same number with the same bytes may be handed over again only while nothing later was handed
+ * over and the provider refuses numbers that it knows. Otherwise the provider is asked first; one that cannot be asked
+ * leaves only a person.
+ */
+export function afterUnclear(batch: Pick<OpenBatch, 'laterHanded'>, rules: StepRules): 'resend' | 'ask' | 'giveUp' {
+  if (!batch.laterHanded && rules.refusesKnownNumbers) return 'resend';
+  return rules.canBeAsked ? 'ask' : 'giveUp';
+}
+
+/** How often an overdue batch is asked about before its silent lines are given up as uncertain. */
+export const ASKED_ENOUGH = 3;
+
+/** The next question comes after this share of the deadline: "I have it" without outcomes is no reason to ask at once. */
+const ASK_AGAIN = 1 / 4;
+
+function isOverdue(batch: OpenBatch, now: number, rules: StepRules): boolean {
+  return batch.state === 'accepted' && now - batch.since >= rules.outcomeDeadlineMs * (1 + ASK_AGAIN * batch.asked);
+}
+
+/** Decides the next step. Pure: the same view gives the same step. */
+export function nextStep(view: StreamView, rules: StepRules): Step {
+  if (view.paused) return { step: 'paused' };
+  if (view.notBefore !== null && view.notBefore > view.now) return { step: 'notYet', until: view.notBefore };
+
+  // A fate that is not known is settled before anything else leaves: what follows could overtake it.
+  const unclear = view.open.find((batch) => batch.state === 'handed');
+  if (unclear) {
+    const next = afterUnclear(unclear, rules);
+    return next === 'resend' ? { step: 'handOver', number: unclear.number } : { step: next, number: unclear.number };
+  }
+
+  const overdue = view.open.find((batch) => isOverdue(batch, view.now, rules));
+  if (overdue) {
+    if (rules.canBeAsked && overdue.asked < ASKED_ENOUGH) return { step: 'ask', number: overdue.number };
+    return { step: 'giveUp', number: overdue.number };
+  }
+
+  // A full list replaces everything: at a provider that works on batches side by side it would wipe what overtook it.
+  if (view.open.some((batch) => batch.kind === 'full' && batch.state === 'accepted')) return { step: 'awaitOutcomes' };
+
+  const inFlight = rules.releasedBy === 'outcomes' ? view.open.filter((batch) => batch.state === 'accepted').length : 0;
+  if (inFlight >= rules.maxInFlight) return { step: 'awaitOutcomes' };
+
+  const sealed = view.open.find((batch) => batch.state === 'sealed');
+  if (sealed) return { step: 'handOver', number: sealed.number };
+  if (view.unsealedHalf) return { step: 'sealHalf' };
+  if (view.fullListWanted) return view.open.length > 0 ? { step: 'awaitOutcomes' } : { step: 'sealFull' };
+  if (view.lastSeq > view.sealedSeq) return { step: 'seal' };
+  return { step: 'idle' };
+}

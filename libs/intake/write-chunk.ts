@@ -1,0 +1,176 @@
+// The one writing path of registrations: at most 2,000 rows in one transaction, set-wise, whoever sends them.
+import { bangkokDay, copyField, type CopyTx, type Vault } from '#platform';
+import type { Cause, Derivation, DerivedLines } from '#contracts';
+import { keepUnchangedNames, suppressFreshLines } from './write-chunk-exceptions.js';
+import { COMPARE_AND_WRITE, LOCK_KNOWN_LINES, MAKE_CHUNK, MAKE_LINES, WRITE_FRESH } from './write-chunk-sql.js';
+import type { RegistrationRow, RegistrationState, WriteWord } from './registration-row.js';
+
+/** Chunks of this size keep single registrations beside a bulk import at 30 ms; one transaction makes them wait for seconds. */
+export const CHUNK_ROWS = 2000;
+
+/** Below this, one JSON parameter takes fewer round trips than COPY. */
+const COPY_FROM_ROWS = 50;
+
+export interface WriteContext {
+  actorId: number;
+  /** The import that writes, null outside imports. */
+  runId: number | null;
+  now: Date;
+}
+
+export interface WriteParts {
+  derivation: Derivation;
+  vault: Vault;
+}
+
+/** What became of the rows. created + amended + same = rows; drafts and withdrawn say how many of them are not derived. */
+export interface ChunkCounts {
+  created: number;
+  amended: number;
+  same: number;
+  drafts: number;
+  withdrawn: number;
+}
+
+/** What was written for one row. A row that a later one of the same key replaces within the chunk has none of its own. */
+export interface WrittenRow {
+  /** Index in the rows given. */
+  n: number;
+  lineId: number;
+  registrationId: string;
+  word: WriteWord;
+  state: RegistrationState;
+  /** The state before, null when there was none. */
+  was: RegistrationState | null;
+}
+
+export interface WrittenChunk {
+  counts: ChunkCounts;
+  rows: WrittenRow[];
+  /** Providers whose log grew; to be woken after the commit. */
+  providerIds: number[];
+}
+
+/**
+ * Writes up to {@link CHUNK_ROWS} rows and derives what follows from them, inside the caller's transaction.
+ *
+ * Idempotent by agency + reference + line: the same again writes nothing, other content is an amendment whose content
+ * before is kept. A draft never replaces the confirmed registration whose content it repeats. A confirmation that is not
+ * newer than the person's withdrawal is stored as withdrawn. Locks: line (made in key order, known ones in id order),
+ * then what derivation takes. `beforeDeriving` runs when the counts are known and before any log is locked, so that the
+ * logs' counters are held as shortly as possible.
+ */
+export async function writeChunk(
+  tx: CopyTx,
+  rows: RegistrationRow[],
+  context: WriteContext,
+  parts: WriteParts,
+  beforeDeriving?: (counts: ChunkCounts) => Promise<void>,
+): Promise<WrittenChunk> {
+  if (rows.length > CHUNK_ROWS) throw new RangeError(`a chunk has at most ${CHUNK_ROWS} rows`);
+  const last = lastOfEachKey(rows);
+  await fillChunk(tx, rows, last.kept, parts.vault);
+  const fresh = await tx.query<{ line_id: number; line_key: string }>(MAKE_LINES);
+  const lineCount = new Set(last.kept.map((n) => rows[n]!.lineKey)).size;
+  // Lines made by this transaction are invisible to others and have no registration: neither lock nor comparison.
+  const allFresh = fresh.length === lineCount && !(await suppressFreshLines(tx, fresh, parts.vault));
+  if (fresh.length < lineCount) {
+    await tx.query(LOCK_KNOWN_LINES);
+    if (last.kept.some((n) => rows[n]!.name !== null)) await keepUnchangedNames(tx, (n) => rows[n]!.name, parts.vault);
+  }
+  const found = await tx.query<FoundRow>(allFresh ? WRITE_FRESH : COMPARE_AND_WRITE, [context.runId, context.actorId]);
+  const written = found.map((row) => toWritten(row));
+  const counts = countOf(written, last.repeats);
+  await beforeDeriving?.(counts);
+  const lines = linesToDerive(written, new Set(fresh.map((line) => line.line_id)));
+  if (lines.fresh.length + lines.known.length === 0) return { counts, rows: written, providerIds: [] };
+  // One derivation per transaction: a second would lock entries after the counters of the first. So one cause a chunk.
+  const cause: Cause = written.some((row) => row.state === 'confirmed' && row.was !== 'confirmed') ? 'registered' : 'amended';
+  const today = bangkokDay(context.now);
+  const { appended } = await parts.derivation.derive(tx, lines, { cause, actorId: context.actorId, runId: context.runId, today });
+  return { counts, rows: written, providerIds: [...appended.keys()] };
+}
+
+interface FoundRow {
+  n: number;
+  line_id: number;
+  id: string;
+  word: WriteWord;
+  becomes: RegistrationState;
+  was: RegistrationState | null;
+}
+
+function toWritten(row: FoundRow): WrittenRow {
+  return { n: row.n, lineId: row.line_id, registrationId: row.id, word: row.word, state: row.becomes, was: row.was };
+}
+
+/** Of rows with one key the last is written; each earlier one counts as the same or as amended on the way. */
+function lastOfEachKey(rows: RegistrationRow[]): { kept: number[]; repeats: { same: number; amended: number } } {
+  const byKey = new Map<string, number>();
+  const repeats = { same: 0, amended: 0 };
+  for (const [n, row] of rows.entries()) {
+    const key = `${row.agencyId}\t${row.lineKey}\t${row.reference}`;
+    const before = byKey.get(key);
+    if (before !== undefined) repeats[contentOf(rows[before]!) === contentOf(row) ? 'same' : 'amended'] += 1;
+    byKey.set(key, n);
+  }
+  return { kept: [...byKey.values()], repeats };
+}
+
+function contentOf(row: RegistrationRow): string {
+  return JSON.stringify([row.providerId, row.package, row.validFrom, row.validTo, row.apps, row.confirmation, row.name]);
+}
+
+async function fillChunk(tx: CopyTx, rows: RegistrationRow[], kept: number[], vault: Vault): Promise<void> {
+  await tx.query(MAKE_CHUNK);
+  // What an earlier chunk of this very transaction left.
+  await tx.query('DELETE FROM chunk');
+  const cipher = (name: string | null): string | null =>
+    name === null ? null : `\\x${vault.encrypt('names', Buffer.from(name, 'utf8')).toString('hex')}`;
+  if (kept.length < COPY_FROM_ROWS) {
+    const records = kept.map((n) => {
+      const row = rows[n]!;
+      return {
+        n, agency_id: row.agencyId, reference: row.reference, line_key: row.lineKey, provider_id: row.providerId,
+        package: row.package, valid_from: row.validFrom, valid_to: row.validTo, apps: row.apps,
+        state: row.confirmation ? 'confirmed' : 'draft', confirmed_at: row.confirmation?.at, confirmed_by: row.confirmation?.by,
+        document_ref: row.confirmation?.document, name_cipher: cipher(row.name), row_no: row.rowNo,
+      };
+    });
+    await tx.query('INSERT INTO chunk SELECT * FROM json_populate_recordset(NULL::chunk, $1)', [JSON.stringify(records)]);
+    return;
+  }
+  let text = '';
+  for (const n of kept) {
+    const row = rows[n]!;
+    const evidence = row.confirmation;
+    text += `${n}\t${row.agencyId}\t${copyField(row.reference)}\t${copyField(row.lineKey)}\t${row.providerId}\t${copyField(row.package)}\t${row.validFrom}\t${row.validTo ?? '\\N'}\t${row.apps}\t`;
+    text += evidence
+      ? `confirmed\t${evidence.at}\t${copyField(evidence.by)}\t${copyField(evidence.document)}\t`
+      : 'draft\t\\N\t\\N\t\\N\t';
+    text += `${copyField(cipher(row.name))}\t${row.rowNo ?? '\\N'}\n`;
+  }
+  await tx.copy('chunk', [text]);
+}
+
+function countOf(written: WrittenRow[], repeats: { same: number; amended: number }): ChunkCounts {
+  const counts: ChunkCounts = { created: 0, amended: repeats.amended, same: repeats.same, drafts: 0, withdrawn: 0 };
+  for (const row of written) {
+    counts[row.word] += 1;
+    if (row.word === 'same') continue;
+    if (row.state === 'draft') counts.drafts += 1;
+    if (row.state === 'withdrawn') counts.withdrawn += 1;
+  }
+  return counts;
+}
+
+/** Only lines for which something that counts, or counted, was written. */
+function linesToDerive(written: WrittenRow[], freshIds: Set<number>): DerivedLines {
+  const fresh = new Set<number>();
+  const known = new Set<number>();
+  for (const row of written) {
+    if (row.word === 'same' || (row.state !== 'confirmed' && row.was !== 'confirmed')) continue;
+    (freshIds.has(row.lineId) ? fresh : known).add(row.lineId);
+  }
+  return { fresh: [...fresh], known: [...known] };
+}

@@ -1,0 +1,33 @@
+// Secrets at rest: encrypted under the master key, found by name, never shown.
+import type { DataSource } from 'typeorm';
+import { query } from './database.js';
+import type { Vault } from './vault.js';
+
+export class SecretStore {
+  private values: ReadonlyMap<string, string> = new Map();
+
+  constructor(
+    private readonly source: DataSource,
+    private readonly vault: Vault,
+  ) {}
+
+  async put(name: string, value: string, actorId: number): Promise<void> {
+    await query(
+      this.source,
+      `INSERT INTO secret (name, ciphertext, actor_id) VALUES ($1, $2, $3)
+       ON CONFLICT (name) DO UPDATE SET ciphertext = excluded.ciphertext, actor_id = excluded.actor_id, created_at = now()`,
+      [name, this.vault.encrypt('secrets', Buffer.from(value, 'utf8')), actorId],
+    );
+  }
+
+  /** Reads all secrets into memory, so that signing needs no query; call it at start and from time to time. */
+  async reload(): Promise<void> {
+    const rows = await query<{ name: string; ciphertext: Buffer }>(this.source, 'SELECT name, ciphertext FROM secret');
+    this.values = new Map(rows.map((row) => [row.name, this.vault.decrypt('secrets', row.ciphertext).toString('utf8')]));
+  }
+
+  /** As of the last reload. */
+  secret(name: string): string | undefined {
+    return this.values.get(name);
+  }
+}

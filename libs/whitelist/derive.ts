@@ -1,0 +1,122 @@
+// Derivation: from the registrations of some lines to entries and changes, set-wise, inside the caller's transaction.
+import type { Cause, Derivation, DerivedChanges, DerivedLines, Tx } from '#contracts';
+
+// One row a change of an entry. Made once per connection; empty at every commit.
+const TEMP = `
+CREATE TEMP TABLE IF NOT EXISTS derived (
+  provider_id smallint, line_id bigint, entry_ref uuid, known boolean, prev_seq bigint,
+  present boolean, package text, valid_from date, valid_to date, due_on date, changes boolean
+) ON COMMIT DELETE ROWS`;
+
+// What should be there: the set-wise twin of desiredFor() in desired.ts; a property test holds them equal.
+// $1 lines, $2 today, $3 ids of providers that take dates.
+const DESIRED = `
+grouped AS (
+  SELECT r.line_id, r.provider_id, count(*) AS n, min(r.package) AS package, min(r.valid_from) AS valid_from,
+         min(r.valid_to) AS valid_to, range_agg(daterange(r.valid_from, r.valid_to, '[]')) AS spans
+  FROM registration r JOIN line l USING (line_id)
+  WHERE r.line_id = ANY($1::bigint[]) AND r.state = 'confirmed'
+    AND (l.withdrawn_at IS NULL OR r.confirmed_at > l.withdrawn_at)
+  GROUP BY r.line_id, r.provider_id
+), spanned AS (
+  SELECT line_id, provider_id, package, valid_from, valid_to
+  FROM grouped WHERE n = 1 AND (valid_to IS NULL OR valid_to >= $2::date)
+  UNION ALL
+  SELECT g.line_id, g.provider_id,
+         (SELECT min(r.package) FROM registration r JOIN line l USING (line_id)
+          WHERE r.line_id = g.line_id AND r.provider_id = g.provider_id AND r.state = 'confirmed'
+            AND (l.withdrawn_at IS NULL OR r.confirmed_at > l.withdrawn_at) AND r.valid_from <@ span),
+         lower(span), upper(span) - 1
+  FROM grouped g CROSS JOIN LATERAL (
+    SELECT span FROM unnest(g.spans) AS span WHERE upper_inf(span) OR upper(span) > $2::date ORDER BY span LIMIT 1
+  ) first_open
+  WHERE g.n > 1
+), desired AS (
+  SELECT line_id, provider_id, here AS present,
+         CASE WHEN here THEN package END AS package, CASE WHEN here THEN valid_from END AS valid_from,
+         CASE WHEN here THEN valid_to END AS valid_to, CASE WHEN here THEN valid_to + 1 ELSE valid_from END AS due_on
+  FROM spanned CROSS JOIN LATERAL (SELECT valid_from <= $2::date OR provider_id = ANY($3::smallint[]) AS here) begun
+)`;
+
+const FRESH = `
+WITH ${DESIRED}
+INSERT INTO derived
+SELECT provider_id, line_id, uuidv7(), false, 0, present, package, valid_from, valid_to, due_on, present FROM desired`;
+
+const LOCK_ENTRIES = `
+SELECT 1 FROM entry WHERE line_id = ANY($1::bigint[]) ORDER BY line_id, provider_id FOR UPDATE`;
+
+const KNOWN = `
+WITH ${DESIRED}, held AS (
+  SELECT * FROM entry WHERE line_id = ANY($1::bigint[])
+), wanted AS (
+  SELECT coalesce(d.provider_id, h.provider_id) AS provider_id, coalesce(d.line_id, h.line_id) AS line_id,
+         coalesce(h.entry_ref, uuidv7()) AS entry_ref, h.entry_ref IS NOT NULL AS known, coalesce(h.last_seq, 0) AS prev_seq,
+         coalesce(d.present, false) AS present, d.package, d.valid_from, d.valid_to, d.due_on,
+         coalesce(d.present, false) IS DISTINCT FROM coalesce(h.present, false)
+           OR (coalesce(d.present, false)
+               AND (d.package, d.valid_from, d.valid_to) IS DISTINCT FROM (h.package, h.valid_from, h.valid_to)) AS changes,
+         h.due_on AS due_before
+  FROM desired d FULL JOIN held h ON h.line_id = d.line_id AND h.provider_id = d.provider_id
+)
+INSERT INTO derived
+SELECT provider_id, line_id, entry_ref, known, prev_seq, present, package, valid_from, valid_to, due_on, changes
+FROM wanted WHERE changes OR due_on IS DISTINCT FROM due_before`;
+
+// Counters last, in key order, and only of providers whose log grows.
+const LOCK_COUNTERS = `
+SELECT 1 FROM provider_counter
+WHERE provider_id IN (SELECT provider_id FROM derived WHERE changes) ORDER BY provider_id FOR UPDATE`;
+
+const APPEND = `
+WITH counted AS (
+  SELECT provider_id, count(*) AS n FROM derived WHERE changes GROUP BY provider_id
+), counter AS (
+  UPDATE provider_counter c SET last_seq = c.last_seq + counted.n FROM counted WHERE c.provider_id = counted.provider_id
+  RETURNING c.provider_id, c.last_seq - counted.n AS base
+), numbered AS (
+  SELECT d.*, CASE WHEN d.changes
+    THEN counter.base + row_number() OVER (PARTITION BY d.provider_id, d.changes ORDER BY d.line_id) ELSE d.prev_seq END AS seq
+  FROM derived d LEFT JOIN counter USING (provider_id)
+), made AS (
+  INSERT INTO entry (provider_id, line_id, entry_ref, present, package, valid_from, valid_to, last_seq, due_on)
+  SELECT provider_id, line_id, entry_ref, present, package, valid_from, valid_to, seq, due_on FROM numbered WHERE NOT known
+), moved AS (
+  UPDATE entry e SET present = n.present, package = n.package, valid_from = n.valid_from, valid_to = n.valid_to,
+         due_on = n.due_on, last_seq = n.seq, revision = e.revision + n.changes::int
+  FROM numbered n WHERE n.known AND e.provider_id = n.provider_id AND e.line_id = n.line_id
+), logged AS (
+  INSERT INTO change (provider_id, seq, prev_seq, entry_ref, line_id, present, package, valid_from, valid_to, cause, actor_id, run_id)
+  SELECT provider_id, seq, prev_seq, entry_ref, line_id, present, package, valid_from, valid_to,
+         CASE WHEN $1 = 'expired' AND present THEN 'started' ELSE $1 END, $2, $3
+  FROM numbered WHERE changes
+)
+SELECT provider_id, n FROM counted`;
+
+/** The providers that take dates, by id; read from the profiles when the app starts and when they change. */
+export type TakesDates = () => number[];
+
+export class Deriver implements Derivation {
+  constructor(private readonly takesDates: TakesDates) {}
+
+  async derive(
+    tx: Tx,
+    lines: DerivedLines,
+    context: { cause: Cause; actorId: number; runId: number | null; today: string },
+  ): Promise<DerivedChanges> {
+    const appended = new Map<number, number>();
+    if (lines.fresh.length + lines.known.length === 0) return { appended };
+    await tx.query(TEMP);
+    await tx.query('DELETE FROM derived');
+    const dated = this.takesDates();
+    if (lines.fresh.length > 0) await tx.query(FRESH, [lines.fresh, context.today, dated]);
+    if (lines.known.length > 0) {
+      await tx.query(LOCK_ENTRIES, [lines.known]);
+      await tx.query(KNOWN, [lines.known, context.today, dated]);
+    }
+    await tx.query(LOCK_COUNTERS);
+    const rows = await tx.query<{ provider_id: number; n: number }>(APPEND, [context.cause, context.actorId, context.runId]);
+    for (const row of rows) appended.set(row.provider_id, row.n);
+    return { appended };
+  }
+}

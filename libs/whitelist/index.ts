@@ -1,0 +1,5 @@
+// The only door of whitelist.
+export { Deriver, type TakesDates } from './derive.js';
+export { CurrentAppender } from './append-current.js';
+export { turnDay } from './turn-day.js';
+export { desiredFor, dayAfter, type Desired, type ValidRegistration } from './desired.js';

@@ -1,0 +1,4 @@
+// Every migration in order; a new one is a new file, a landed one is never edited.
+import { First1700000000000 } from './1700000000000-first.js';
+
+export const MIGRATIONS = [First1700000000000];
