@@ -1,7 +1,7 @@
 // Recording the provider's word: idempotent, in any order, one row for "all applied".
 import type { DataSource } from 'typeorm';
 import type { LineOutcome, OutcomeRecorder, Outcomes, RecordedOutcomes, ResultCode, Tx, WakeUp } from '#contracts';
-import { faultPoint, inTransaction } from '#platform';
+import { faultPoint, INDEX_PLANS, inTransaction } from '#platform';
 import { OutcomeBook, type Block } from './outcome-book.js';
 import type { Heard } from './merge.js';
 import { positions, type BatchRow, type Position } from './positions.js';
@@ -64,6 +64,7 @@ export class Recorder implements OutcomeRecorder {
 
   private async merge(providerId: number, number: number, outcomes: Outcomes | null, reason?: string): Promise<RecordedOutcomes> {
     const recorded = await inTransaction(this.source, async (tx): Promise<RecordedOutcomes & { seqs: number[] | 'all'; suspect: boolean }> => {
+      await tx.query(INDEX_PLANS);
       const [batch] = await tx.query<LockedBatch>(LOCK_BATCH, [providerId, number]);
       const wrong = !batch ? 'no batch has this number'
         : batch.handed_at === null ? 'this batch was never handed over'

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { zstdCompressSync } from 'node:zlib';
 import type { DataSource } from 'typeorm';
 import type { BatchLine, ProviderAdapter, SealedBatch, SealedPart, Tx } from '#contracts';
-import { inTransaction } from '#platform';
+import { INDEX_PLANS, inTransaction } from '#platform';
 import { selectLines, type LoggedChange, type Omission } from './rules/select-lines.js';
 import { beginAttempt } from './attempts.js';
 import { assertFence, type Lease } from './lease.js';
@@ -69,6 +69,7 @@ export type SealWhat = 'next' | 'half';
 export async function sealBatch(source: DataSource, adapter: ProviderAdapter, lease: Lease, what: SealWhat, now: Date): Promise<Sealed | null> {
   const { providerId } = lease;
   return inTransaction(source, async (tx) => {
+    await tx.query(INDEX_PLANS);
     await assertFence(tx, lease);
     const [stream] = await tx.query<{ sealed_seq: number; next_number: number; last_seq: number }>(LOCK_STREAM, [providerId]);
     if (!stream) throw new Error(`provider ${providerId} has no stream`);

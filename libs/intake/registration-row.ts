@@ -39,7 +39,7 @@ export interface RegistrationRow {
 export type WriteWord = 'created' | 'amended' | 'same';
 
 /** The package of a registration that names none, by kind of line. */
-export const STANDARD_PACKAGES: Record<Access, string> = { MB: 'WFH-MOBILE', FB: 'WFH-FIXED' };
+export const STANDARD_PACKAGES: Record<Access, string> = { MB: 'WAH-MB', FB: 'WAH-FB' };
 
 /** What the reader made of a row, with ids. */
 export function rowOf(read: ReadRegistration<number>, providerId: number, rowNo: number | null): RegistrationRow {

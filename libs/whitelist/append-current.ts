@@ -1,4 +1,5 @@
 // Appending an entry's current desired state once more: after retryLater, an unknown fate, a hold, a repair.
+import { INDEX_PLANS } from '#platform';
 import type { Appender, Cause, Tx } from '#contracts';
 
 // Locks in key order; an item whose change is no longer the entry's latest is superseded and drops out here.
@@ -29,6 +30,7 @@ export class CurrentAppender implements Appender {
     context: { cause: Cause; actorId: number },
   ): Promise<{ appended: string[]; superseded: string[] }> {
     if (items.length === 0) return { appended: [], superseded: [] };
+    await tx.query(INDEX_PLANS);
     const locked = await tx.query<{ line_id: number; entry_ref: string }>(LOCK, [
       providerId,
       items.map((item) => item.entryRef),

@@ -1,4 +1,5 @@
 // Derivation: from the registrations of some lines to entries and changes, set-wise, inside the caller's transaction.
+import { INDEX_PLANS } from '#platform';
 import type { Cause, Derivation, DerivedChanges, DerivedLines, Tx } from '#contracts';
 
 // One row a change of an entry. Made once per connection; empty at every commit.
@@ -6,29 +7,35 @@ const TEMP = `
 CREATE TEMP TABLE IF NOT EXISTS derived (
   provider_id smallint, line_id bigint, entry_ref uuid, known boolean, prev_seq bigint,
   present boolean, package text, valid_from date, valid_to date, due_on date, changes boolean
-) ON COMMIT DELETE ROWS`;
+) ON COMMIT DELETE ROWS;
+DELETE FROM derived;
+${INDEX_PLANS}`;
 
 // What should be there: the set-wise twin of desiredFor() in desired.ts; a property test holds them equal.
 // $1 lines, $2 today, $3 ids of providers that take dates.
 const DESIRED = `
-grouped AS (
-  SELECT r.line_id, r.provider_id, count(*) AS n, min(r.package) AS package, min(r.valid_from) AS valid_from,
-         min(r.valid_to) AS valid_to, range_agg(daterange(r.valid_from, r.valid_to, '[]')) AS spans
+counting AS MATERIALIZED (
+  SELECT r.line_id, r.provider_id, r.package, r.valid_from, r.valid_to
   FROM registration r JOIN line l USING (line_id)
   WHERE r.line_id = ANY($1::bigint[]) AND r.state = 'confirmed'
     AND (l.withdrawn_at IS NULL OR r.confirmed_at > l.withdrawn_at)
-  GROUP BY r.line_id, r.provider_id
+), grouped AS MATERIALIZED (
+  SELECT line_id, provider_id, count(*) AS n, min(package) AS package, min(valid_from) AS valid_from, min(valid_to) AS valid_to
+  FROM counting GROUP BY line_id, provider_id
 ), spanned AS (
+  -- Nearly every line has one registration: it needs no arithmetic of ranges.
   SELECT line_id, provider_id, package, valid_from, valid_to
   FROM grouped WHERE n = 1 AND (valid_to IS NULL OR valid_to >= $2::date)
   UNION ALL
   SELECT g.line_id, g.provider_id,
-         (SELECT min(r.package) FROM registration r JOIN line l USING (line_id)
-          WHERE r.line_id = g.line_id AND r.provider_id = g.provider_id AND r.state = 'confirmed'
-            AND (l.withdrawn_at IS NULL OR r.confirmed_at > l.withdrawn_at) AND r.valid_from <@ span),
+         (SELECT min(c.package) FROM counting c
+          WHERE c.line_id = g.line_id AND c.provider_id = g.provider_id AND c.valid_from <@ span),
          lower(span), upper(span) - 1
   FROM grouped g CROSS JOIN LATERAL (
-    SELECT span FROM unnest(g.spans) AS span WHERE upper_inf(span) OR upper(span) > $2::date ORDER BY span LIMIT 1
+    SELECT span FROM unnest((
+      SELECT range_agg(daterange(c.valid_from, c.valid_to, '[]')) FROM counting c
+      WHERE c.line_id = g.line_id AND c.provider_id = g.provider_id)) AS span
+    WHERE upper_inf(span) OR upper(span) > $2::date ORDER BY span LIMIT 1
   ) first_open
   WHERE g.n > 1
 ), desired AS (
@@ -107,7 +114,6 @@ export class Deriver implements Derivation {
     const appended = new Map<number, number>();
     if (lines.fresh.length + lines.known.length === 0) return { appended };
     await tx.query(TEMP);
-    await tx.query('DELETE FROM derived');
     const dated = this.takesDates();
     if (lines.fresh.length > 0) await tx.query(FRESH, [lines.fresh, context.today, dated]);
     if (lines.known.length > 0) {

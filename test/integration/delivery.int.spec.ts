@@ -68,3 +68,32 @@ describe('AIS with a bad line: faults, refusals, delays', () => {
     assert.equal(books['AIS']?.wrong, open?.n);
   });
 });
+
+describe('TRUE by callback and CAT by files, with tempers', () => {
+  let hub: TestHub;
+  before(async () => {
+    hub = await startTestHub({
+      providers: ['TRUE', 'CAT'],
+      profile: (profile) => ({ ...profile, maxLines: 60 }),
+      dials: {
+        TRUE: { dial: { answer: { partSize: 17, repeat: 0.3, reorder: 0.3, reorderMs: 200, unknownBatch: 0.1, shifted: 0.1, badSignature: 0.1 }, reject: { share: 0.04 } } },
+        CAT: { dial: { answer: { partSize: 25, repeat: 0.2 }, reject: { share: 0.04 } } },
+      },
+    });
+    await hub.serve();
+    await hub.work();
+  });
+  after(() => hub.close());
+
+  test('late, repeated, reordered, shifted and foreign answers move nothing wrongly', async () => {
+    await registerLines(hub.source, 800, [1, 2], today);
+    await hub.settled(120);
+    const books = await hub.compareBooks();
+    for (const code of ['TRUE', 'CAT']) {
+      const [row] = await query<{ rejected: number }>(
+        hub.source, `SELECT count(*) AS rejected FROM exception JOIN provider USING (provider_id) WHERE provider.code = $1 AND kind = 'rejected' AND ended_at IS NULL`, [code]);
+      assert.ok((row?.rejected ?? 0) > 0);
+      assert.equal(books[code]?.wrong, row?.rejected, code);
+    }
+  });
+});

@@ -6,6 +6,8 @@ import type { DataSource } from 'typeorm';
 import { inTransaction, dataSource, newMasterKey, query, readConfig, SecretStore, Vault, type Config } from '#platform';
 import type { ProviderProfile } from '#contracts';
 import { Deriver } from '#whitelist';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { createApi } from '../../apps/api/create-api.js';
 import { createWorker } from '../../apps/worker/create-worker.js';
 import { startSimulator, type Simulator, type SimulatorOptions } from '../../apps/provider-sim/simulator.js';
 import { makeDemoSecrets, saveDemoProfiles } from '../../apps/standalone/simulated-providers.js';
@@ -18,6 +20,8 @@ export interface TestHub {
   config: Config;
   env: NodeJS.ProcessEnv;
   simulator: Simulator;
+  /** The API in this process, known to the simulators for their callbacks; returns its address. */
+  serve(): Promise<string>;
   /** A worker in this process. */
   work(): Promise<INestApplicationContext>;
   /** A worker as its own process, which can be killed. */
@@ -52,11 +56,19 @@ export async function startTestHub(options: TestHubOptions): Promise<TestHub> {
   const addresses = Object.fromEntries([...simulator.providers].map(([code, one]) => [code, one.address]));
   const quick = (profile: ProviderProfile): ProviderProfile => ({ ...profile, retryScheduleS: [0.2, 0.5, 1] });
   await saveDemoProfiles(source, addresses, (profile) => (options.profile ?? ((same) => same))(quick(profile)));
+  let api: NestExpressApplication | null = null;
   const workers: INestApplicationContext[] = [];
   const children: ChildProcess[] = [];
 
   return {
     source, config, env, simulator,
+    async serve() {
+      api = await createApi(config);
+      await api.listen(0, '127.0.0.1');
+      const url = (await api.getUrl()).replace('[::1]', '127.0.0.1');
+      simulator.setHub(url);
+      return url;
+    },
     async work() {
       const worker = await createWorker(config);
       workers.push(worker);
@@ -99,6 +111,7 @@ export async function startTestHub(options: TestHubOptions): Promise<TestHub> {
     async close() {
       for (const child of children) child.kill('SIGKILL');
       await Promise.all(workers.map((worker) => worker.close()));
+      await api?.close();
       await simulator.stop();
       await source.destroy();
       await database.drop();

@@ -1,5 +1,5 @@
 // Looks at outbound/: takes a file when its manifest is there and agrees, and answers with receipt and result files.
-import { mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256 } from '../book/book.js';
@@ -80,7 +80,7 @@ export class Outbox {
 
   async #look(name: string): Promise<void> {
     const { provider } = this;
-    const manifest = await this.#manifest(name);
+    const manifest = this.#manifest(name);
     if (manifest === undefined) return;
     const bytes = await readFile(join(this.outbound, name)).catch(() => undefined);
     if (bytes === undefined) return void this.#waiting.add(name);
@@ -97,12 +97,13 @@ export class Outbox {
     }
     if (parsed.kind === 'DST') return;
     this.taken++;
-    await this.#take(parsed, manifest, bytes);
+    this.#take(parsed, manifest, bytes);
   }
 
-  async #manifest(name: string): Promise<Manifest | undefined> {
-    const text = await readFile(join(this.outbound, name + MANIFEST), 'utf8').catch(() => undefined);
-    if (text === undefined) return undefined;
+  #manifest(name: string): Manifest | undefined {
+    const file = join(this.outbound, name + MANIFEST);
+    if (!existsSync(file)) return undefined;
+    const text = readFileSync(file, 'utf8');
     try {
       return JSON.parse(text) as Manifest;
     } catch {
@@ -111,7 +112,7 @@ export class Outbox {
     }
   }
 
-  async #take(name: FileName, manifest: Manifest, bytes: Buffer): Promise<void> {
+  #take(name: FileName, manifest: Manifest, bytes: Buffer): void {
     const { provider } = this;
     let part: IncomingPart | undefined;
     try {
@@ -121,23 +122,23 @@ export class Outbox {
       }
       this.#names.set(keyOf(part.batch, part.part), name);
       const verdict = provider.receive(part, bytes);
-      if (verdict.verdict === 'taken') return await this.#receipt(name, manifest, receiptText(name.kind, part.batch, 'ACCEPTED', part.lines.length, part.sha256), verdict.part);
+      if (verdict.verdict === 'taken') return this.#receipt(name, manifest, receiptText(name.kind, part.batch, 'ACCEPTED', part.lines.length, part.sha256), verdict.part);
       if (!verdict.sameBytes) {
-        return await this.#receipt(name, manifest, refusalText(name.kind, part.batch, 'E109', 'this number is known with other bytes'), verdict.part);
+  return this.#receipt(name, manifest, refusalText(name.kind, part.batch, 'E109', 'this number is known with other bytes'), verdict.part);
       }
-      await this.#receipt(name, manifest, receiptText(name.kind, part.batch, 'COPY', part.lines.length, part.sha256), verdict.part);
+      this.#receipt(name, manifest, receiptText(name.kind, part.batch, 'COPY', part.lines.length, part.sha256), verdict.part);
       this.#tell(verdict.batch, verdict.part);
     } catch (error) {
       if (!(error instanceof RefusedError)) throw error;
       if (part === undefined) provider.observer.violation('malformedBatch', { batch: name.batch, detail: error.refusal.code });
-      await this.#receipt(name, manifest, refusalText(name.kind, name.batch, error.refusal.fileCode, error.message));
+      this.#receipt(name, manifest, refusalText(name.kind, name.batch, error.refusal.fileCode, error.message));
     }
   }
 
-  async #receipt(name: FileName, manifest: Manifest, text: string, part?: KnownPart): Promise<void> {
+  #receipt(name: FileName, manifest: Manifest, text: string, part?: KnownPart): void {
     if (part?.silent) return;
     const { batch, part: number, parts } = manifest;
-    await writeWithManifest(this.inbound, answerName(name, 'ACK', this.provider.code, name.piece), text, { batch, part: number, parts });
+    writeWithManifest(this.inbound, answerName(name, 'ACK', this.provider.code, name.piece), text, { batch, part: number, parts });
     this.answers++;
   }
 
@@ -152,8 +153,8 @@ export class Outbox {
     for (const piece of pieces) {
       number += piece.twist === 'repeat' ? 0 : 1;
       const k = Math.max(number, 1);
-      this.#later(piece.delayMs, async () => {
-        await this.#writePiece(name, piece, k);
+      this.#later(piece.delayMs, () => {
+        this.#writePiece(name, piece, k);
         if (--open > 0) return;
         part.told = true;
         this.told(batch.batch, part.part);
@@ -161,7 +162,7 @@ export class Outbox {
     }
   }
 
-  #later(ms: number, run: () => Promise<void>): void {
+  #later(ms: number, run: () => void): void {
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       // After the receipt of the same file, which stands in the same row.
@@ -172,12 +173,12 @@ export class Outbox {
     this.#timers.add(timer);
   }
 
-  async #writePiece(name: FileName, piece: Piece, k: number): Promise<void> {
+  #writePiece(name: FileName, piece: Piece, k: number): void {
     const { provider } = this;
     const text = outcomesText(provider.code, piece.batch, piece.outcomes, provider.now());
     const spoilt = piece.twist === 'badSignature' ? text.replace(/sha256=./, 'sha256=-') : text;
     const file = answerName({ ...name, batch: piece.batch }, 'RES', provider.code, k);
-    await writeWithManifest(this.inbound, file, spoilt, { batch: piece.batch, part: 1, parts: 1 });
+    writeWithManifest(this.inbound, file, spoilt, { batch: piece.batch, part: 1, parts: 1 });
     this.answers++;
   }
 }

@@ -1,5 +1,5 @@
 // Writes the provider's answers into inbound/: temp name, rename, then the manifest the same way.
-import { open, rename, rm } from 'node:fs/promises';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256 } from '../book/book.js';
 import type { Outcomes, OutcomeWord, ProviderCode } from '../words.js';
@@ -25,27 +25,17 @@ export function outcomesText(provider: ProviderCode, batch: number, outcomes: Ou
 }
 
 /** Puts `text` under `name` into `folder` so that no reader sees half of it; the manifest comes last. */
-export async function writeWithManifest(
-  folder: string,
-  name: string,
-  text: string,
-  about: { batch: number; part: number; parts: number },
-): Promise<void> {
+export function writeWithManifest(folder: string, name: string, text: string, about: { batch: number; part: number; parts: number }): void {
   const bytes = Buffer.from(text);
   // A repeated answer keeps its name; without its old manifest no reader takes the new bytes for the old ones.
-  await rm(join(folder, `${name}.manifest.json`), { force: true });
-  await writeRenamed(folder, name, bytes);
+  rmSync(join(folder, `${name}.manifest.json`), { force: true });
+  writeRenamed(folder, name, bytes);
   const manifest = { name, size: bytes.length, sha256: sha256(bytes), ...about };
-  await writeRenamed(folder, `${name}.manifest.json`, Buffer.from(JSON.stringify(manifest)));
+  writeRenamed(folder, `${name}.manifest.json`, Buffer.from(JSON.stringify(manifest)));
 }
 
-async function writeRenamed(folder: string, name: string, bytes: Buffer): Promise<void> {
+function writeRenamed(folder: string, name: string, bytes: Buffer): void {
   const part = join(folder, `${name}.part`);
-  const file = await open(part, 'w', 0o640);
-  try {
-    await file.writeFile(bytes);
-  } finally {
-    await file.close();
-  }
-  await rename(part, join(folder, name));
+  writeFileSync(part, bytes, { mode: 0o640 });
+  renameSync(part, join(folder, name));
 }

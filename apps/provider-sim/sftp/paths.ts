@@ -1,5 +1,5 @@
 // Turns a client's path into one below the root, or refuses it.
-import { lstat, realpath } from 'node:fs/promises';
+import { existsSync, lstatSync, realpathSync } from 'node:fs';
 import { dirname, join, posix, sep } from 'node:path';
 
 export class PathError extends Error {}
@@ -17,14 +17,19 @@ export function clientPath(given: string): string {
   return posix.normalize(posix.join('/', given));
 }
 
-/** The file's place on disk. Throws PathError when it, or the folder it is in, is a link that leads out of `root`. */
-export async function diskPath(root: string, given: string): Promise<string> {
+/**
+ * The file's place on disk. Throws PathError when it, or the folder it is in, is a link that leads out of `root`.
+ * Synchronous: three calls of some microseconds each, an order of magnitude less than by the thread pool.
+ */
+export function diskPath(root: string, given: string): string {
   const path = join(root, clientPath(given));
-  const top = await realpath(root);
-  const inside = (real: string): boolean => real === top || real.startsWith(top + sep);
-  const folder = await realpath(dirname(path)).catch(() => top);
-  if (path !== root && !inside(folder) && path !== top) throw new PathError('a path that leaves the root');
-  const stats = await lstat(path).catch(() => undefined);
-  if (stats?.isSymbolicLink()) throw new PathError('a link');
+  if (path === root || path === root + sep) return root;
+  const top = realpathSync.native(root);
+  const folder = dirname(path);
+  if (existsSync(folder)) {
+    const real = realpathSync.native(folder);
+    if (real !== top && !real.startsWith(top + sep)) throw new PathError('a path that leaves the root');
+  }
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) throw new PathError('a link');
   return path;
 }

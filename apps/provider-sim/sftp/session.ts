@@ -134,7 +134,7 @@ export class SftpSession {
         return 'none';
       case REQUEST.STAT:
       case REQUEST.LSTAT:
-        this.#write(attributesPacket(id, await lstat(await diskPath(this.root, reader.text()))));
+        this.#write(attributesPacket(id, await lstat(diskPath(this.root, reader.text()))));
         return 'none';
       case REQUEST.SETSTAT:
       case REQUEST.FSETSTAT:
@@ -148,10 +148,10 @@ export class SftpSession {
         await this.#removeFile(reader.text());
         return this.#ok(id);
       case REQUEST.MKDIR:
-        await mkdir(await diskPath(this.root, reader.text()), { mode: 0o750 });
+        await mkdir(diskPath(this.root, reader.text()), { mode: 0o750 });
         return this.#ok(id);
       case REQUEST.RMDIR:
-        await rmdir(await diskPath(this.root, reader.text()));
+        await rmdir(diskPath(this.root, reader.text()));
         return this.#ok(id);
       case REQUEST.REALPATH:
         this.#write(namesPacket(id, [{ name: clientPath(reader.text()) }]));
@@ -172,7 +172,7 @@ export class SftpSession {
   }
 
   async #open(id: number, given: string, flags: number): Promise<Interference> {
-    const path = await diskPath(this.root, given);
+    const path = diskPath(this.root, given);
     const writes = (flags & OPEN_FLAG.WRITE) !== 0;
     const interference = writes ? await this.hooks.beforeWrite(clientPath(given)) : 'none';
     if (interference !== 'none') return interference;
@@ -214,7 +214,7 @@ export class SftpSession {
   }
 
   async #openFolder(id: number, given: string): Promise<'none'> {
-    const path = await diskPath(this.root, given);
+    const path = diskPath(this.root, given);
     const names: Named[] = [];
     for (const name of await readdir(path)) {
       const stats = await lstat(join(path, name)).catch(() => undefined);
@@ -233,14 +233,14 @@ export class SftpSession {
   }
 
   async #removeFile(given: string): Promise<void> {
-    const path = await diskPath(this.root, given);
+    const path = diskPath(this.root, given);
     if ((await lstat(path)).isDirectory()) throw new StatusError(STATUS.FAILURE);
     await rm(path);
   }
 
   /** Plain RENAME never replaces a file, as in OpenSSH; posix-rename does. */
   async #rename(id: number, from: string, to: string, existing: 'refuseExisting' | 'replace'): Promise<Interference> {
-    const [source, destination] = [await diskPath(this.root, from), await diskPath(this.root, to)];
+    const [source, destination] = [diskPath(this.root, from), diskPath(this.root, to)];
     if (existing === 'refuseExisting' && (await stat(destination).catch(() => undefined)) !== undefined) throw new StatusError(STATUS.FAILURE);
     await rename(source, destination);
     const interference = await this.hooks.afterRename(clientPath(from), clientPath(to));

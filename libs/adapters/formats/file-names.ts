@@ -15,7 +15,7 @@ export interface FileName {
   k: number | null;
 }
 
-const PATTERN = /^(T?)WAH_(SUB|FUL|DST|ACK|RES)_([A-Z0-9]{2,12})_([A-Z0-9]{2,12})_(\d{8})_(\d{6,9})(?:-(\d{1,4}))?\.csv$/;
+const PATTERN = /^(T?)WAH_(SUB|FUL|DST|ACK|RES)_([A-Z0-9]{2,12})_([A-Z0-9]{2,12})_(\d{8})_(\d{6,9})(?:-([1-9]\d{0,8}))?\.csv$/;
 
 /** A batch number in files: at least six digits. */
 export function sixDigits(number: number): string {
@@ -27,7 +27,7 @@ export function parseFileName(name: string): FileName | null {
   const found = PATTERN.exec(name);
   if (!found) return null;
   const [, test, kind, from, to, day, number, k] = found;
-  if (Number(number) < 1 || (k !== undefined && Number(k) < 1) || sixDigits(Number(number)) !== number) return null;
+  if (Number(number) < 1 || sixDigits(Number(number)) !== number) return null;
   return {
     environment: test ? 'test' : 'live',
     kind: kind as FileKind,

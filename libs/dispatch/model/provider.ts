@@ -26,6 +26,8 @@ export class Provider {
   /** Everything ever received, by number, for the check that bytes never change. */
   readonly bytes = new Map<number, string>();
   received = 0;
+  /** Whether what it is slow at still takes its time; calm ends that too. */
+  mayBeSlow = true;
   /** Copies that it has taken and not worked on yet. */
   working = 0;
   private readonly known = new Map<number, KnownBatch>();
@@ -104,7 +106,7 @@ export class Provider {
   private plan(taken: KnownBatch): void {
     this.working++;
     let delay = this.random.between(0.1, this.random.chance(0.2) ? 30 : 3);
-    if (this.temperament.slow && this.random.chance(0.1)) delay += 2 * DEADLINE_S;
+    if (this.temperament.slow && this.mayBeSlow && this.random.chance(0.1)) delay += 2 * DEADLINE_S;
     if (this.temperament.order === 'arrival' || this.temperament.order === 'number') {
       this.deskFreeAt = Math.max(this.deskFreeAt, this.timeline.now) + delay;
       delay = this.deskFreeAt - this.timeline.now;

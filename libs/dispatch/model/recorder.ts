@@ -1,6 +1,6 @@
 // Recording the provider's word in the model: merging, exceptions, and what follows from an outcome.
 import type { LineOutcome, Outcomes } from '#contracts';
-import type { Heard, Resolution } from '../../acknowledgement/merge.js';
+import type { Resolution } from '../../acknowledgement/merge.js';
 import { must } from './fail.js';
 import type { ModelAnswer } from './messages.js';
 import type { HubState, ModelBatch } from './state.js';
@@ -123,6 +123,7 @@ export class Recorder {
       for (let n = first; n <= last; n++) if (!listed.has(n)) this.take(batch, { n, ref: '', outcome: outcomes.default });
     }
     for (const item of right) this.take(batch, item);
+    batch.answered = true;
     this.accept(batch);
     this.settleIfWhole(batch);
   }
@@ -144,11 +145,11 @@ export class Recorder {
     batch.counts[before.word]--;
     batch.counts[after.word]++;
     if (this.isOverruled(batch, line.seq)) return;
-    if (after.word === 'applied' || after.word === 'already') {
+    if ('code' in after) {
+      this.open(batch, line.seq, after);
+    } else if (after.word !== 'unknown') {
       const exception = this.hub.exceptions.get(line.seq);
       if (exception) exception.ended ??= 'answered';
-    } else if (after.word !== 'unknown') {
-      this.open(batch, line.seq, after);
     }
   }
 
@@ -157,7 +158,7 @@ export class Recorder {
     return this.hub.batches.some((full) => full.kind === 'full' && full.number > batch.number && full.toSeq >= seq && full.state === 'settled');
   }
 
-  private open(batch: ModelBatch, seq: number, after: Exclude<Resolution, { word: 'unknown' | 'applied' | 'already' }>): void {
+  private open(batch: ModelBatch, seq: number, after: Extract<Resolution, { code: unknown }>): void {
     const change = this.hub.log.change(seq);
     const old = this.hub.exceptions.get(seq);
     const tries = this.triesOf(seq);
@@ -181,8 +182,8 @@ export class Recorder {
 
   private settleIfWhole(batch: ModelBatch): void {
     if (batch.counts.unknown > 0 || (batch.state !== 'accepted' && batch.state !== 'handed')) return;
-    // An empty full list has no lines to be heard of: its receipt is all there is.
-    if (batch.sent.lines.length === 0 && batch.state !== 'accepted' && !batch.suspect) return;
+    // A full list without lines removes everything: it is settled by outcomes for nobody, not by its receipt.
+    if (batch.sent.lines.length === 0 && !batch.answered && !batch.suspect) return;
     batch.state = 'settled';
     if (batch.kind !== 'full' || !this.hub.rules.fullListCoversExceptions) return;
     for (const exception of this.hub.exceptions.values()) {
@@ -190,5 +191,3 @@ export class Recorder {
     }
   }
 }
-
-export type { Heard };

@@ -33,6 +33,8 @@ export interface ModelBatch {
   since: number;
   asked: number;
   everHanded: boolean;
+  /** Outcomes arrived, if only for no lines at all. */
+  answered: boolean;
   /** Closed, given up, or with an attempt that lost its lease. */
   suspect: boolean;
   /** What was heard of each line, by position - 1. */

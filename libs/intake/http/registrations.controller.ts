@@ -10,7 +10,6 @@ import {
 import { INTAKE_PARTS } from '../intake-parts.js';
 import { appsOf, readApps } from '../reading/index.js';
 import { register, type IntakeParts } from '../register.js';
-import { bodyPipe } from './body-pipe.js';
 import { idempotent } from './idempotency.js';
 import { AmendDto, ConfirmDto, RegistrationDto, SelectionDto, type ConfirmationDto } from './registrations.dto.js';
 
@@ -26,7 +25,7 @@ export class RegistrationsController {
   @ApiOperation({ summary: 'Register the lines of one reference. The same again changes nothing; other content is an amendment.' })
   @ApiHeader({ name: 'Idempotency-Key', required: false })
   async register(
-    @Body(bodyPipe) body: RegistrationDto,
+    @Body() body: RegistrationDto,
     @CurrentActor() actor: Actor,
     @Headers('idempotency-key') key: string | undefined,
     @Res({ passthrough: true }) response: Response,
@@ -47,7 +46,7 @@ export class RegistrationsController {
   @Post('search')
   @HttpCode(200)
   @ApiOperation({ summary: "All registrations under an agency's reference." })
-  async search(@Body(bodyPipe) body: SelectionDto): Promise<{ registrations: ShownRegistration[] }> {
+  async search(@Body() body: SelectionDto): Promise<{ registrations: ShownRegistration[] }> {
     const found = await findRegistrations(this.parts, selectionOf(body));
     return { registrations: found.map(shown) };
   }
@@ -55,7 +54,7 @@ export class RegistrationsController {
   @Post('confirm')
   @HttpCode(200)
   @ApiOperation({ summary: 'Confirm drafts; from then on they are sent.' })
-  async confirm(@Body(bodyPipe) body: ConfirmDto, @CurrentActor() actor: Actor): Promise<{ confirmed: number }> {
+  async confirm(@Body() body: ConfirmDto, @CurrentActor() actor: Actor): Promise<{ confirmed: number }> {
     const done = await confirmDrafts(this.parts, selectionOf(body), evidenceOf(body.confirmation), actor.actorId);
     return { confirmed: done.counts.amended };
   }
@@ -63,7 +62,7 @@ export class RegistrationsController {
   @Post('cancel')
   @HttpCode(200)
   @ApiOperation({ summary: 'Take registrations back. A line stays on the list until its last registration ends.' })
-  async cancel(@Body(bodyPipe) body: SelectionDto, @CurrentActor() actor: Actor): Promise<{ cancelled: number }> {
+  async cancel(@Body() body: SelectionDto, @CurrentActor() actor: Actor): Promise<{ cancelled: number }> {
     return { cancelled: await cancelRegistrations(this.parts, selectionOf(body), actor.actorId) };
   }
 
@@ -76,7 +75,7 @@ export class RegistrationsController {
 
   @Patch(':id')
   @ApiOperation({ summary: 'Change what is given and leave the rest.' })
-  async amend(@Param('id') id: string, @Body(bodyPipe) body: AmendDto, @CurrentActor() actor: Actor): Promise<ShownRegistration> {
+  async amend(@Param('id') id: string, @Body() body: AmendDto, @CurrentActor() actor: Actor): Promise<ShownRegistration> {
     const { provider: code, apps, confirmation, ...content } = body;
     const given = Object.fromEntries(Object.entries(content).filter(([, value]) => value !== undefined));
     const reading = apps === undefined ? undefined : readApps(apps.join(','));

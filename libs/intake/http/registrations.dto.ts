@@ -35,7 +35,7 @@ export class RegistrationLineDto {
   @IsString() @Length(1, 40)
   number!: string;
 
-  @ApiPropertyOptional({ example: 'WFH-MOBILE', description: 'Without it the standard package.' })
+  @ApiPropertyOptional({ example: 'WAH-MB', description: 'Without it the standard package.' })
   @IsOptional() @IsString() @MaxLength(32)
   package?: string;
 

@@ -8,7 +8,6 @@ import { problemItem } from '../read-json.js';
 import { lineKeyIn } from '../read-line-key.js';
 import { invalidRegistration, type IntakeParts } from '../register.js';
 import { withdrawLine, type WithdrawnLine } from '../withdraw.js';
-import { bodyPipe } from './body-pipe.js';
 import { WithdrawalDto } from './registrations.dto.js';
 
 @ApiTags('registrations')
@@ -20,7 +19,7 @@ export class WithdrawalsController {
   @Post()
   @HttpCode(200)
   @ApiOperation({ summary: 'A person asks out. Harmless to repeat; only a newer confirmation brings the line back.' })
-  async withdraw(@Body(bodyPipe) body: WithdrawalDto, @CurrentActor() actor: Actor): Promise<WithdrawnLine> {
+  async withdraw(@Body() body: WithdrawalDto, @CurrentActor() actor: Actor): Promise<WithdrawnLine> {
     const at = body.at === undefined ? new Date() : new Date(body.at);
     if (at.getTime() > Date.now() + 5 * 60_000) {
       throw new Problem(422, 'invalid-withdrawal', 'The withdrawal cannot be taken', 'It is dated in the future.', { detailTh: 'วันที่อยู่ในอนาคต' });

@@ -33,10 +33,10 @@ export type AgencyResolver<Id> = (cell: string, ministry: string) => AgencyReadi
 export function loadAgencies(file: string | URL = new URL('../data/agencies.csv', import.meta.url)): AgencyRecord[] {
   const { data } = Papa.parse<Record<string, string>>(readFileSync(file, 'utf8'), { header: true, skipEmptyLines: true });
   return data.map((row) => ({
-    code: row.code!,
-    category: row.category!,
-    ministryTh: row.ministry_th!,
-    nameTh: row.name_th!,
+    code: row.code ?? '',
+    category: row.category ?? '',
+    ministryTh: row.ministry_th ?? '',
+    nameTh: row.name_th ?? '',
     abbrTh: row.abbr_th || null,
     nameEn: row.name_en || null,
   }));
@@ -69,7 +69,7 @@ export function agencyResolver<Id>(agencies: readonly Agency<Id>[]): AgencyResol
     return grams
       .map(({ agency, grams: own }) => ({ agency, score: likeness(wanted, own) }))
       .filter(({ score }) => score > 0.3)
-      .sort((a, b) => b.score - a.score || (a.agency.code < b.agency.code ? -1 : 1))
+      .toSorted((a, b) => b.score - a.score || (a.agency.code < b.agency.code ? -1 : 1))
       .slice(0, 3)
       .map(({ agency }) => label(agency))
       .join(', ');
@@ -81,9 +81,9 @@ export function agencyResolver<Id>(agencies: readonly Agency<Id>[]): AgencyResol
     const bare = text.replace(/\(.*?\)/g, ' ');
     const found = byName.get(key) ?? byName.get(fold(bare)) ?? byName.get(fold(writtenOut(bare)));
     if (!found) return { outcome: 'unknown', known: nearest(key) || '–' };
-    if (found.length === 1) return { outcome: 'agency', id: found[0]!.id };
-    const within = found.filter((agency) => fold(agency.ministryTh ?? '') === fold(ministry));
-    if (within.length === 1) return { outcome: 'agency', id: within[0]!.id };
+    const within = found.length === 1 ? found : found.filter((agency) => fold(agency.ministryTh ?? '') === fold(ministry));
+    const [only, another] = within;
+    if (only && !another) return { outcome: 'agency', id: only.id };
     return { outcome: 'ambiguous', known: found.map(label).join(', ') };
   };
 }

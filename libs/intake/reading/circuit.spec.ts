@@ -1,7 +1,7 @@
 // Circuit numbers against a provider's pattern.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { readCircuit } from './circuit.js';
 
 const digits = /^[1-9][0-9]{9}$/;
@@ -30,7 +30,7 @@ describe('readCircuit', () => {
   test('rounded numbers are refused', () => assert.deepEqual(readCircuit('7.7E+09', digits), { outcome: 'rejected', code: 'CIRCUIT_DIGITS_LOST' }));
   test('what is accepted always has the form', () => {
     fc.assert(
-      fc.property(fc.string({ unit: fc.constantFrom(...'0123456789 -.E+๗c'), maxLength: 14 }), (cell) => {
+      fc.property(fc.string({ unit: fc.constantFrom(...Array.from('0123456789 -.E+๗c')), maxLength: 14 }), (cell) => {
         const reading = readCircuit(cell, digits);
         return reading.outcome === 'rejected' || digits.test(reading.circuit);
       }),

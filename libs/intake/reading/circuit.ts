@@ -28,10 +28,10 @@ export function readCircuit(cell: string, pattern: RegExp): CircuitReading {
   if (text.startsWith("'")) repair('textMarker', text.slice(1).trim());
   if (hasThaiDigits(text)) repair('thaiDigits', mapThaiDigits(text));
   const float = FLOAT.exec(text);
-  if (float) repair('floatExport', float[1]!);
+  if (float) repair('floatExport', float[1] ?? '');
   const scientific = SCIENTIFIC.exec(text);
   if (scientific && !pattern.test(text)) {
-    const digits = scientific[1]! + (scientific[2] ?? '');
+    const digits = `${scientific[1] ?? ''}${scientific[2] ?? ''}`;
     if (digits.length !== Number(scientific[3]) + 1) return { outcome: 'rejected', code: 'CIRCUIT_DIGITS_LOST' };
     repair('scientific', digits);
   }

@@ -29,7 +29,8 @@ interface Parsed {
  * Papa Parse was chosen by measurement (docs/performance.md, reading): its stream interface costs twice as much.
  */
 function parse(text: string, separator: Separator, last: boolean, preview = 0): Parsed {
-  return new Papa.Parser({ delimiter: separator, newline: '\n', quoteChar: '"', preview }).parse(text, 0, !last) as Parsed;
+  const parsed: Parsed = new Papa.Parser({ delimiter: separator, newline: '\n', quoteChar: '"', preview }).parse(text, 0, !last);
+  return parsed;
 }
 
 /**
@@ -43,7 +44,7 @@ export function decideSeparator(beginning: string): Separator {
   for (const separator of SEPARATORS) {
     const rows = parse(text, separator, true).data.slice(0, 60);
     const headers = Math.max(0, ...rows.map(countHeaders));
-    const columns = rows.map((row) => row.length).sort((a, b) => a - b)[Math.floor(rows.length / 2)] ?? 1;
+    const columns = rows.map((row) => row.length).toSorted((a, b) => a - b)[Math.floor(rows.length / 2)] ?? 1;
     const score = (headers > 1 ? headers * 1000 : 0) + columns;
     if (score > bestScore) [best, bestScore] = [separator, score];
   }

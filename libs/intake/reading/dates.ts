@@ -47,7 +47,7 @@ const NAMES = [
 NAMES.forEach((names, index) => names.split(' ').forEach((name) => (MONTHS[name] = index + 1)));
 
 const ISO = /^(\d{4})[-/](\d{1,2})[-/](\d{1,2})$/;
-const DAY_FIRST = /^(\d{1,2})[/.\-](\d{1,2})[/.\-](\d+)$/;
+const DAY_FIRST = /^(\d{1,2})[/.-](\d{1,2})[/.-](\d+)$/;
 const DAY_NAMED_MONTH = /^(\d{1,2})[\s\-/]*([ก-๎.]+|[a-z]+\.?)[\s\-/,]*(\d+)$/i;
 const NAMED_MONTH_DAY = /^([a-z]+)\.?\s*(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d+)$/i;
 const SERIAL = /^(\d{5,6})(?:\.(\d+))?$/;
@@ -65,7 +65,7 @@ export function readDay(cell: string, context: DateContext): DayReading {
   const text = prepare(cell);
   const time = TIME.exec(text.text);
   if (time && Number(time[2]) + Number(time[3]) + Number(time[4] ?? 0) > 0) return rejected('DATE_UNREADABLE');
-  const parts = readParts(time ? time[1]! : text.text, context, text.repairs);
+  const parts = readParts(time?.[1] ?? text.text, context, text.repairs);
   if (typeof parts === 'string') return rejected(parts);
   return { outcome: 'day', day: dayOf(parts), repairs: parts.repairs.length > 0 ? parts.repairs : NO_REPAIRS };
 }
@@ -74,7 +74,7 @@ export function readDay(cell: string, context: DateContext): DayReading {
 export function readMoment(cell: string, context: DateContext): MomentReading {
   const { text, repairs } = prepare(cell);
   const time = TIME.exec(text);
-  const parts = readParts(time ? time[1]! : text, context, repairs, true);
+  const parts = readParts(time?.[1] ?? text, context, repairs, true);
   if (typeof parts === 'string') return rejected(parts);
   let clock = '00:00:00';
   let zone = '+07:00';
@@ -93,8 +93,10 @@ export function readMoment(cell: string, context: DateContext): MomentReading {
 
 /** True for a date that can only be read with the month first, as in 3/19/2020. */
 export function monthComesFirst(cell: string): boolean {
-  const match = DAY_FIRST.exec(prepare(cell).text.split(' ')[0]!);
-  return match !== null && match[3]!.length === 4 && Number(match[1]) <= 12 && Number(match[2]) > 12 && Number(match[2]) <= 31;
+  const match = DAY_FIRST.exec(prepare(cell).text.replace(/ .*/s, ''));
+  if (match?.[3]?.length !== 4) return false;
+  const [first, second] = [Number(match[1]), Number(match[2])];
+  return first <= 12 && second > 12 && second <= 31;
 }
 
 function prepare(cell: string): { text: string; repairs: RepairCode[] } {
@@ -114,28 +116,28 @@ function prepare(cell: string): { text: string; repairs: RepairCode[] } {
 
 function readParts(text: string, context: DateContext, repairs: RepairCode[], withTime = false): Parts | DateCode {
   const iso = ISO.exec(text);
-  if (iso) return check(iso[1]!, Number(iso[2]), Number(iso[3]), repairs);
+  if (iso) return check(iso[1], Number(iso[2]), Number(iso[3]), repairs);
   const numeric = DAY_FIRST.exec(text);
   if (numeric) {
     const [day, month] = [Number(numeric[1]), Number(numeric[2])];
     if (context.monthFirst && day <= 12 && month <= 12 && day !== month) return 'DATE_DAY_OR_MONTH';
-    return check(numeric[3]!, month, day, repairs);
+    return check(numeric[3], month, day, repairs);
   }
   const named = DAY_NAMED_MONTH.exec(text);
-  if (named) return checkNamed(named[3]!, named[2]!, Number(named[1]), repairs);
+  if (named) return checkNamed(named[3], named[2], Number(named[1]), repairs);
   const english = NAMED_MONTH_DAY.exec(text);
-  if (english) return checkNamed(english[3]!, english[1]!, Number(english[2]), repairs);
+  if (english) return checkNamed(english[3], english[1], Number(english[2]), repairs);
   const serial = SERIAL.exec(text);
   if (serial && (withTime || !serial[2] || Number(serial[2]) === 0)) return fromSerial(Number(serial[1]), context.dateSystem, repairs);
   return 'DATE_UNREADABLE';
 }
 
-function checkNamed(year: string, name: string, day: number, repairs: RepairCode[]): Parts | DateCode {
+function checkNamed(year = '', name = '', day: number, repairs: RepairCode[]): Parts | DateCode {
   const month = MONTHS[name.replaceAll('.', '').toLowerCase()];
   return month === undefined ? 'DATE_UNREADABLE' : check(year, month, day, repairs);
 }
 
-function check(yearText: string, month: number, day: number, repairs: RepairCode[]): Parts | DateCode {
+function check(yearText = '', month: number, day: number, repairs: RepairCode[]): Parts | DateCode {
   if (yearText.length === 2) return 'DATE_TWO_DIGIT_YEAR';
   if (yearText.length !== 4) return 'DATE_UNREADABLE';
   let year = Number(yearText);

@@ -92,9 +92,9 @@ async function survey(path: string): Promise<Survey> {
       if (isUtf8(bytes.subarray(0, end))) rest = Buffer.from(bytes.subarray(end));
       else seen.utf8FailsAt = start;
     }
-    if (!seen.utf8Thai) seen.utf8Thai = THAI.test(bytes.toString('utf8'));
+    if (seen.utf8FailsAt === null && !seen.utf8Thai) seen.utf8Thai = THAI.test(bytes.toString('utf8'));
     if (seen.win874FailsAt === null) {
-      const bad = bytes.findIndex((byte) => undefinedIn874[byte] === 1);
+      const bad = firstUndefinedIn874(bytes);
       if (bad >= 0) seen.win874FailsAt = start + bad;
     }
     if (seen.utf8FailsAt !== null && seen.win874FailsAt !== null) return seen;
@@ -103,10 +103,15 @@ async function survey(path: string): Promise<Survey> {
   return seen;
 }
 
+function firstUndefinedIn874(bytes: Buffer): number {
+  for (let index = 0; index < bytes.length; index++) if (undefinedIn874[bytes[index] ?? 0] === 1) return index;
+  return -1;
+}
+
 /** Length of the longest beginning that does not end inside a UTF-8 character. */
 function wholeCharacters(bytes: Buffer): number {
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {
-    const byte = bytes[bytes.length - back]!;
+    const byte = bytes[bytes.length - back] ?? 0;
     if (byte < 0x80) return bytes.length;
     if (byte >= 0xc0) {
       const needed = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2;
@@ -137,7 +142,7 @@ async function unknownEncoding(path: string, fromOffset: number): Promise<Regist
 }
 
 /** Pieces of a file as text, a mark at the start removed. `highWaterMark` bytes are read at a time. */
-export async function* decodedText(path: string, encoding: Encoding, highWaterMark = 256 * 1024): AsyncGenerator<string> {
+export async function* decodedText(path: string, encoding: Encoding, highWaterMark = 64 * 1024): AsyncGenerator<string> {
   const stream = createReadStream(path, { highWaterMark }) as AsyncIterable<Buffer>;
   if (encoding === 'windows-874') {
     // iconv-lite, since Node's own windows-874 decoder never fails: it gives C1 and private-use characters for damage.

@@ -43,8 +43,8 @@ class TableOut<Row> extends Transform {
     super({ writableObjectMode: true, readableObjectMode: false });
     const own = new Set<string>(Object.values(OWN_COLUMNS));
     this.dropped = new Set(header.dropped);
-    this.kept = header.cells.map((_, index) => index).filter((index) => !own.has(header.cells[index]!));
-    this.push(BOM + csvLine([...this.kept.map((index) => header.cells[index]!), ...extraHeaders]));
+    this.kept = header.cells.flatMap((cell, index) => (own.has(cell) ? [] : [index]));
+    this.push(BOM + csvLine([...header.cells.filter((cell) => !own.has(cell)), ...extraHeaders]));
   }
 
   override _transform(row: Row, _encoding: BufferEncoding, done: () => void): void {
@@ -90,7 +90,7 @@ export function errorFile(header: HeaderMap): Transform {
   const { row: rowHeader, codes, columns, reason, remedy } = OWN_COLUMNS;
   const columnOf = (field: Field | 'row') => {
     const index = field === 'row' ? undefined : header.columns[field];
-    return index === undefined ? field : header.cells[index]!;
+    return (index === undefined ? undefined : header.cells[index]) ?? field;
   };
   return new TableOut<RejectedRow>(header, [rowHeader, codes, columns, reason, remedy], ({ row, cells, problems }) => ({
     cells,

@@ -132,5 +132,5 @@ export function acceptedHeaders(field: Field): { th: readonly string[]; en: read
 
 /** The header that the hub writes for a field. */
 export function headerOf(field: Field, language: 'th' | 'en'): string {
-  return HEADERS[field][language][0]!;
+  return HEADERS[field][language][0] ?? field;
 }

@@ -72,8 +72,9 @@ export function findHeaderRow(rows: readonly RawRow[]): RawRow | undefined {
 export function mapHeader(row: RawRow, needs: HeaderNeeds = {}): HeaderMap {
   const cells = row.cells.map(tidy);
   const map: HeaderMap = { row: row.row, cells, columns: {}, unknown: [], dropped: [] };
-  cells.forEach((header, index) => {
-    const field = fieldOfHeader(row.cells[index]!);
+  row.cells.forEach((cell, index) => {
+    const field = fieldOfHeader(cell);
+    const header = tidy(cell);
     if (field === undefined) {
       map.unknown.push({ index, header });
       return;
@@ -83,7 +84,7 @@ export function mapHeader(row: RawRow, needs: HeaderNeeds = {}): HeaderMap {
     const earlier = map.columns[field];
     if (earlier !== undefined) {
       if (field === 'nationalId') return;
-      throw new RegistrationsFileError('HEADER_TWICE', `"${cells[earlier]!}", "${header}"`);
+      throw new RegistrationsFileError('HEADER_TWICE', `"${cells[earlier] ?? ''}", "${header}"`);
     }
     map.columns[field] = index;
   });

@@ -6,8 +6,8 @@ import { readApps } from './apps.js';
 import { providerReader, readAccess } from './providers.js';
 import type { ProviderRule } from './providers.js';
 
-const rules: ProviderRule[] = ['CAT', 'TOT', 'AIS', 'TRUE', 'DTAC', '3BB', 'NEW'].map((code) => ({ code, accesses: ['MB'], circuitPattern: null }));
-rules.at(-1)!.otherNames = ['ค่ายใหม่'];
+const rules: ProviderRule[] = ['CAT', 'TOT', 'AIS', 'TRUE', 'DTAC', '3BB'].map((code) => ({ code, accesses: ['MB'], circuitPattern: null }));
+rules.push({ code: 'NEW', accesses: ['MB'], circuitPattern: null, otherNames: ['ค่ายใหม่'] });
 
 describe('providers', () => {
   const find = providerReader(rules);

@@ -151,7 +151,8 @@ async function* dataRows(source: AsyncGenerator<RawRow[]>, header: HeaderMap, af
   const after = Math.max(header.row, afterRow);
   let passed = false;
   for await (const block of source) {
-    if (block.length === 0 || block.at(-1)!.row <= after) continue;
+    const lastRow = block.at(-1)?.row ?? 0;
+    if (lastRow <= after) continue;
     const rows: RawRow[] = passed ? block : block.filter((row) => row.row > after);
     passed = true;
     for (const column of header.dropped) {

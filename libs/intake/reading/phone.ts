@@ -43,12 +43,12 @@ function readSlowly(cell: string): PhoneReading {
   }
   const float = FLOAT.exec(text);
   if (float) {
-    text = float[1]!;
+    text = float[1] ?? '';
     repairs.push('floatExport');
   }
   const scientific = SCIENTIFIC.exec(text);
   if (scientific) {
-    const digits = scientific[1]! + (scientific[2] ?? '');
+    const digits = `${scientific[1] ?? ''}${scientific[2] ?? ''}`;
     // All digits must stand there: a shorter mantissa may have been rounded, and zeros may be digits that were lost.
     if (digits.length !== Number(scientific[3]) + 1) return rejected('PHONE_DIGITS_LOST');
     text = digits;
@@ -66,8 +66,7 @@ function readSlowly(cell: string): PhoneReading {
 }
 
 /** Digits with an optional plus in front. */
-function readDigits(text: string, repairs: RepairCode[]): PhoneReading {
-  let digits = text;
+function readDigits(digits: string, repairs: RepairCode[]): PhoneReading {
   if (digits.startsWith('+')) {
     if (!digits.startsWith('+66')) return rejected('PHONE_FOREIGN');
     return afterCountryCode(digits.slice(3), repairs);

@@ -5,7 +5,6 @@ import type { Field } from './fields.js';
 import { readPhone } from './phone.js';
 import type { RowProblem } from './problems.js';
 import { rowProblem } from './problems.js';
-import { KNOWN_ACCESSES } from './providers.js';
 import type { ProviderReading } from './providers.js';
 import type { RepairCode } from './repairs.js';
 
@@ -34,11 +33,10 @@ export function readLine(cells: LineCells, stated: Access | undefined, provider:
   if (typeof access !== 'string') return { outcome: 'rejected', problem: access.problem };
   if (stated === undefined) fixes.push({ field: 'access', code: 'fromLine' });
   const { rule, circuit } = provider;
-  if (!rule.accesses.includes(access) || (access === 'FB' && circuit === null)) {
-    const known = rule.accesses.map((offered) => (offered === 'MB' ? 'มือถือ (mobile)' : 'เน็ตบ้าน (fixed)')).join(', ');
-    return rejected('provider', 'PROVIDER_LACKS_ACCESS', known);
-  }
-  return access === 'MB' ? readMobile(cells, fixes) : readFixed(cells, rule.code, circuit!, provider, fixes);
+  if (access === 'MB' && rule.accesses.includes('MB')) return readMobile(cells, fixes);
+  if (access === 'FB' && rule.accesses.includes('FB') && circuit !== null) return readFixed(cells, circuit, provider, fixes);
+  const known = rule.accesses.map((offered) => (offered === 'MB' ? 'มือถือ (mobile)' : 'เน็ตบ้าน (fixed)')).join(', ');
+  return rejected('provider', 'PROVIDER_LACKS_ACCESS', known);
 }
 
 function readMobile(cells: LineCells, fixes: Fix[]): LineReading {
@@ -52,7 +50,7 @@ function readMobile(cells: LineCells, fixes: Fix[]): LineReading {
   return { outcome: 'line', lineKey: `M:${phone.e164.slice(1)}`, access: 'MB' };
 }
 
-function readFixed(cells: LineCells, code: string, pattern: RegExp, provider: Found, fixes: Fix[]): LineReading {
+function readFixed(cells: LineCells, pattern: RegExp, { rule }: Found, fixes: Fix[]): LineReading {
   let field: Field = 'circuit';
   let cell = cells.circuit;
   if (cell === '' && cells.line !== '') [field, cell] = ['line', cells.line];
@@ -60,12 +58,12 @@ function readFixed(cells: LineCells, code: string, pattern: RegExp, provider: Fo
   if (cell === '') return rejected('circuit', 'MISSING');
   const reading = readCircuit(cell, pattern);
   if (reading.outcome === 'rejected') {
-    const hint = provider.rule.circuitHint;
-    return rejected(field, reading.code, hint ? `${hint.th} (${hint.en})` : code);
+    const hint = rule.circuitHint;
+    return rejected(field, reading.code, hint ? `${hint.th} (${hint.en})` : rule.code);
   }
   for (const repair of reading.repairs) fixes.push({ field, code: repair });
   if (cells.phone !== '' && field !== 'phone') fixes.push({ field: 'phone', code: 'otherLineUnused' });
-  return { outcome: 'line', lineKey: `F:${code}:${reading.circuit}`, access: 'FB' };
+  return { outcome: 'line', lineKey: `F:${rule.code}:${reading.circuit}`, access: 'FB' };
 }
 
 function inferAccess(cells: LineCells, { rule, circuit }: Found): Access | { problem: RowProblem } {
@@ -74,11 +72,14 @@ function inferAccess(cells: LineCells, { rule, circuit }: Found): Access | { pro
   if (cells.phone !== '' && !cells.oneColumn) return 'MB';
   const cell = cells.phone || cells.line;
   if (cell === '') return { problem: rowProblem('line', 'MISSING') };
-  if (rule.accesses.length === 1) return rule.accesses[0]!;
+  const [only, another] = rule.accesses;
+  if (only && !another) return only;
   const phone = readPhone(cell);
   const isMobile = phone.outcome === 'phone' && phone.type === 'MOBILE';
   const isCircuit = circuit !== null && readCircuit(cell, circuit).outcome === 'circuit';
-  if (isMobile && isCircuit) return { problem: rowProblem('access', 'ACCESS_UNKNOWN', KNOWN_ACCESSES) };
+  // A mobile number in a column for telephone numbers is one, even where the provider's circuits look the same.
+  if (isMobile && cells.phone !== '') return 'MB';
+  if (isMobile && isCircuit) return { problem: rowProblem('access', 'MISSING') };
   return isCircuit ? 'FB' : 'MB';
 }
 

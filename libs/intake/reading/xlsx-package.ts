@@ -102,11 +102,12 @@ export class WorkbookPackage {
     parser.on('attention', (text) => {
       if (/^<!doctype/i.test(text)) failure ??= bomb('a document type', 'มี document type');
     });
-    if (handlers.open) parser.on('openTag', (name, attributes) => handlers.open!(local(name), attributes));
-    if (handlers.close) parser.on('closeTag', (name) => handlers.close!(local(name)));
-    if (handlers.text) {
-      parser.on('text', (text, decode) => handlers.text!(decode(text)));
-      parser.on('cdata', (text) => handlers.text!(text));
+    const { open, close, text: take } = handlers;
+    if (open) parser.on('openTag', (name, attributes) => open(local(name), attributes));
+    if (close) parser.on('closeTag', (name) => close(local(name)));
+    if (take) {
+      parser.on('text', (text, decode) => take(decode(text)));
+      parser.on('cdata', (text) => take(text));
     }
     const check = () => {
       if (failure instanceof RegistrationsFileError) throw failure;
@@ -160,7 +161,6 @@ export class WorkbookPackage {
 }
 
 function checkEntry(entry: yauzl.Entry, total: number, limits: PackageLimits): void {
-  const megabytes = (bytes: number) => `${Math.round(bytes / 1024 ** 2)} MB`;
   const { uncompressedSize: size, compressedSize: packed } = entry;
   if (entry.isEncrypted()) throw new RegistrationsFileError('FILE_ENCRYPTED');
   for (const [pattern, code] of FORBIDDEN) if (pattern.test(`/${entry.fileName}`)) throw new RegistrationsFileError(code);
@@ -169,6 +169,10 @@ function checkEntry(entry: yauzl.Entry, total: number, limits: PackageLimits): v
     const ratio = `${Math.round(size / Math.max(1, packed))} : 1`;
     throw bomb(ratio, ratio);
   }
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.round(bytes / 1024 ** 2)} MB`;
 }
 
 function checkKind(names: string[]): void {

@@ -53,7 +53,7 @@ export class SharedStrings {
       this.used = 0;
     }
     if (this.size === this.starts.length) this.grow();
-    this.pages.at(-1)!.write(text, this.used);
+    this.pages.at(-1)?.write(text, this.used);
     this.starts[this.size] = (this.pages.length - 1) * PAGE + this.used;
     this.lengths[this.size] = bytes;
     if (this.size < HOT) this.hot.push(text);
@@ -65,10 +65,9 @@ export class SharedStrings {
   get(index: number): string | undefined {
     if (index < HOT) return this.hot[index];
     if (!(index < this.size)) return undefined;
-    const start = this.starts[index]!;
-    const page = this.pages[Math.floor(start / PAGE)]!;
+    const start = this.starts[index] ?? 0;
     const from = start % PAGE;
-    return page.toString('utf8', from, from + this.lengths[index]!);
+    return this.pages[Math.floor(start / PAGE)]?.toString('utf8', from, from + (this.lengths[index] ?? 0));
   }
 
   private grow(): void {

@@ -22,7 +22,7 @@ function line(cells: readonly string[], encoding: SampleEncoding): string {
   const separator = encoding === 'utf-16le' ? '\t' : ',';
   let text = '';
   for (let index = 0; index < cells.length; index++) {
-    const cell = cells[index]!;
+    const cell = cells[index] ?? '';
     if (index > 0) text += separator;
     text += cell.includes(separator) || cell.includes('"') || cell.includes('\n') ? `"${cell.replaceAll('"', '""')}"` : cell;
   }

@@ -30,7 +30,7 @@ const thai = (text: string) => text.replace(/[0-9]/g, (digit) => String.fromChar
 const MONTHS = ['มกราคม', 'ก.พ.', 'มีนาคม', 'เม.ย.', 'พฤษภาคม', 'มิ.ย.', 'กรกฎาคม', 'ส.ค.', 'กันยายน', 'ต.ค.', 'พฤศจิกายน', 'ธ.ค.'];
 
 function parts(day: Day): { year: number; month: number; date: number } {
-  const [year, month, date] = day.split('-').map(Number) as [number, number, number];
+  const [year = 0, month = 0, date = 0] = day.split('-').map(Number);
   return { year, month, date };
 }
 
@@ -104,8 +104,9 @@ export const DAMAGES = {
 
 export type DamageKind = keyof typeof DAMAGES;
 
-const kinds = Object.keys(DAMAGES) as DamageKind[];
 const table: Record<DamageKind, Damage> = DAMAGES;
+const isKind = (name: string): name is DamageKind => name in table;
+const kinds = Object.keys(table).filter(isKind);
 
 /** Damages a row in one way that it can suffer, and says which. */
 export function damage(row: SampleRow, random: Random): DamageKind {

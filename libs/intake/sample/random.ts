@@ -24,7 +24,12 @@ export function createRandom(seed: string | number): Random {
   };
   for (let round = 0; round < 12; round++) next();
   const int = (below: number) => Math.floor(next() * below);
-  return { next, int, pick: (list) => list[int(list.length)]!, chance: (share) => next() < share };
+  const pick = <T>(list: readonly T[]): T => {
+    const item = list[int(list.length)];
+    if (item === undefined) throw new RangeError('nothing to pick from');
+    return item;
+  };
+  return { next, int, pick, chance: (share) => next() < share };
 }
 
 /** Four 32-bit FNV-1a hashes of a text. */
@@ -42,11 +47,14 @@ export function weighted<T>(choices: readonly (readonly [T, number])[]): (random
   const total = choices.reduce((sum, [, weight]) => sum + weight, 0);
   return (random) => {
     let left = random.next() * total;
+    let picked: T | undefined;
     for (const [choice, weight] of choices) {
+      picked = choice;
       left -= weight;
       if (left < 0) return choice;
     }
-    return choices.at(-1)![0];
+    if (picked === undefined) throw new RangeError('nothing to pick from');
+    return picked;
   };
 }
 

@@ -83,38 +83,36 @@ export interface RowSource {
 /** Makes clean rows one after another; no two have the same line, and no two of an agency the same reference. */
 export function rowMaker({ agencies, today, until, random }: RowSource): () => SampleRow {
   const mobile = scattered(MOBILE_NUMBERS, random);
-  const circuits = new Map(Object.keys(circuitFormats).map((code) => [code, { scatter: scattered(CIRCUIT_NUMBERS, random), n: 0 }]));
+  const circuits = new Map(
+    Object.entries(circuitFormats).map(([code, { samplePrefix }]) => [code, { samplePrefix, scatter: scattered(CIRCUIT_NUMBERS, random), n: 0 }]),
+  );
   let mobiles = 0;
   // A few agencies are large, most are small.
-  const agencyOf = weighted(agencies.map((_, index) => [index, 1 / (1 + (index * 7) % agencies.length) ** 0.7] as const));
-  const tables = Array.from({ length: 4096 }, () => agencyOf(random));
-  const references = agencies.map(() => 0);
+  const weights = agencies.map((agency, index) => [{ ...agency, references: 0 }, (1 + ((index * 7) % agencies.length)) ** -0.7] as const);
+  const agencyOf = weighted(weights);
+  const drawn = Array.from({ length: 4096 }, () => agencyOf(random));
   const starts = Array.from({ length: 6 }, (_, back) => addDays(today, -back));
   const confirmations = Array.from({ length: 7 }, (_, back) => addDays(today, -7 - back));
   return () => {
     const fixed = random.chance(FIXED_SHARE);
     const provider = fixed ? fixedProvider(random) : mobileProvider(random);
-    const index = tables[random.int(tables.length)]!;
-    const agency = agencies[index]!;
+    const agency = random.pick(drawn);
     const minute = random.int(MINUTES_IN_OFFICE);
     let phone = '';
     let circuit = '';
-    if (fixed) {
-      const own = circuits.get(provider)!;
-      circuit = circuitFormats[provider]!.samplePrefix + digits(own.scatter(own.n++), 8);
-    } else {
-      phone = mobileNumber(mobile(mobiles++));
-    }
+    const own = fixed ? circuits.get(provider) : undefined;
+    if (own) circuit = own.samplePrefix + digits(own.scatter(own.n++), 8);
+    else phone = mobileNumber(mobile(mobiles++));
     return {
       access: fixed ? 'FB' : 'MB',
       provider,
       cells: {
         agency: agency.nameTh,
-        reference: `${agency.code}-${digits(++references[index]!, 7)}`,
+        reference: `${agency.code}-${digits(++agency.references, 7)}`,
         firstName: random.pick(FIRST_NAMES),
         lastName: random.pick(SURNAMES),
         access: random.pick(ACCESS_NAMES[fixed ? 'FB' : 'MB']),
-        provider: random.pick((fixed ? FIXED_NAMES : MOBILE_NAMES)[provider]!),
+        provider: random.pick((fixed ? FIXED_NAMES : MOBILE_NAMES)[provider] ?? [provider]),
         phone,
         circuit,
         validFrom: random.pick(starts),

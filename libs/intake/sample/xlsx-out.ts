@@ -53,7 +53,7 @@ function* sheetXml(headers: readonly string[], rows: Iterable<SampleRow>): Gener
 function rowXml(row: number, cells: readonly SampleCell[]): string {
   let xml = `<row r="${row}">`;
   for (let index = 0; index < cells.length; index++) {
-    const cell = cells[index]!;
+    const cell = cells[index] ?? '';
     if (cell === '') continue;
     const reference = `${String.fromCharCode(65 + index)}${row}`;
     xml += typeof cell === 'number' ? `<c r="${reference}"><v>${cell}</v></c>` : `<c r="${reference}" t="inlineStr"><is><t>${escaped(cell)}</t></is></c>`;
@@ -64,5 +64,5 @@ function rowXml(row: number, cells: readonly SampleCell[]): string {
 const ESCAPES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
 
 function escaped(text: string): string {
-  return /[&<>]/.test(text) ? text.replace(/[&<>]/g, (character) => ESCAPES[character]!) : text;
+  return /[&<>]/.test(text) ? text.replace(/[&<>]/g, (character) => ESCAPES[character] ?? character) : text;
 }

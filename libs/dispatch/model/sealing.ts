@@ -1,0 +1,89 @@
+// Sealing in the model: the next range, half of a refused batch, or a full list becomes a numbered batch.
+import { must } from './fail.js';
+import type { ModelChange } from './log.js';
+import type { SentLine } from './messages.js';
+import type { HubState, ModelBatch } from './state.js';
+
+interface Chosen {
+  lines: SentLine[];
+  collapsed: number[];
+  omitted: { seq: number; entryRef: string; waitsFor: number }[];
+}
+
+/** Seals what comes next in the log. Null when all of it waits for earlier outcomes: a batch is never empty. */
+export function sealNext(hub: HubState): ModelBatch | null {
+  const fromSeq = hub.sealedSeq + 1;
+  for (let toSeq = hub.sealedSeq; toSeq < hub.log.lastSeq; ) {
+    toSeq = Math.min(hub.log.lastSeq, toSeq + hub.profile.maxLines);
+    const chosen = choose(hub, fromSeq, toSeq, () => false);
+    if (chosen.lines.length === 0) continue;
+    const batch = add(hub, 'delta', fromSeq, toSeq, chosen, null);
+    hub.sealedSeq = toSeq;
+    return batch;
+  }
+  return null;
+}
+
+/** Seals the lowest range of refused batches that no half has taken up. Null when nothing of it has to travel any more. */
+export function sealHalf(hub: HubState): ModelBatch | null {
+  hub.refusedRanges.sort((a, b) => a.fromSeq - b.fromSeq);
+  const range = hub.refusedRanges.shift();
+  if (!range) return null;
+  const { fromSeq, toSeq } = range;
+  const chosen = choose(hub, fromSeq, toSeq, (seq) => hub.log.entryOf(seq).latestSeq > toSeq);
+  if (chosen.lines.length > 0) return add(hub, 'delta', fromSeq, toSeq, chosen, range.root);
+  note(hub, chosen);
+  return null;
+}
+
+/** Seals everything that should be there, as of the end of the log. */
+export function sealFull(hub: HubState): ModelBatch {
+  const fromSeq = hub.sealedSeq + 1;
+  const toSeq = hub.log.lastSeq;
+  const lines = [...hub.log.entries.values()]
+    .filter((entry) => entry.content !== null)
+    .map((entry, i) => ({ n: i + 1, ref: entry.ref, seq: entry.latestSeq, content: entry.content }));
+  hub.fullListWanted = false;
+  const batch = add(hub, 'full', fromSeq, toSeq, { lines, collapsed: [], omitted: [] }, null);
+  for (let seq = fromSeq; seq <= toSeq; seq++) {
+    if (hub.roles.get(seq)?.role !== 'line') hub.roles.set(seq, { role: 'absent', number: batch.number });
+  }
+  if (hub.rules.fullListMovesPosition) hub.sealedSeq = toSeq;
+  return batch;
+}
+
+function choose(hub: HubState, fromSeq: number, toSeq: number, superseded: (seq: number) => boolean): Chosen {
+  const changes: ModelChange[] = [];
+  for (let seq = fromSeq; seq <= toSeq; seq++) changes.push(hub.log.change(seq));
+  const selection = hub.rules.selectLines(changes, (seq) => hub.awaited(seq), hub.profile.appliesInOrder, superseded);
+  const lines = selection.lines.map(({ entryRef, seq, content }, i) => ({ n: i + 1, ref: entryRef, seq, content }));
+  return { lines, collapsed: selection.collapsed, omitted: selection.omitted };
+}
+
+function add(hub: HubState, kind: ModelBatch['kind'], fromSeq: number, toSeq: number, chosen: Chosen, root: number | null): ModelBatch {
+  const number = hub.batches.length + 1;
+  const { lines } = chosen;
+  must(lines.length <= hub.profile.maxLines || kind === 'full', () => `batch ${number} has ${lines.length} lines`);
+  const bytes = JSON.stringify([number, kind, fromSeq, toSeq, lines]);
+  const batch: ModelBatch = {
+    number, kind, fromSeq, toSeq, collapsed: chosen.collapsed, omitted: chosen.omitted.map((omission) => omission.seq),
+    sent: { number, kind, toSeq, lines, bytes },
+    state: 'handed', since: 0, asked: 0, everHanded: true, answered: false, suspect: false,
+    heard: lines.map(() => ({})), givenUp: lines.map(() => false),
+    counts: { applied: 0, already: 0, rejected: 0, retryLater: 0, uncertain: 0, unknown: lines.length },
+    root: root ?? number,
+  };
+  hub.batches.push(batch);
+  for (const line of lines) if (kind === 'delta' || line.seq >= fromSeq) hub.roles.set(line.seq, { role: 'line', number, n: line.n });
+  note(hub, chosen);
+  return batch;
+}
+
+/** Notes what does not travel, and what it waits for. */
+function note(hub: HubState, chosen: Chosen): void {
+  for (const seq of chosen.collapsed) hub.roles.set(seq, { role: 'collapsed' });
+  for (const { seq, entryRef, waitsFor } of chosen.omitted) {
+    hub.roles.set(seq, { role: 'omitted' });
+    hub.omissions.set(seq, { seq, ref: entryRef, waitsFor, ended: false });
+  }
+}

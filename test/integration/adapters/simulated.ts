@@ -1,0 +1,136 @@
+// A simulated provider as counterpart of the conformance suite.
+import { generateKeyPairSync } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import ssh2 from 'ssh2';
+import { LOOPBACK_NETWORKS, makeAdapter, referenceProfile, withEndpoint, type AdapterNotice } from '#adapters';
+import { Problem, type IncomingAnswer, type ProviderAdapter } from '#contracts';
+import type { Counterpart, Temper } from '../../../libs/adapters/conformance/counterpart.js';
+import { startSimulator, type SimulatedProvider } from '../../../apps/provider-sim/simulator.js';
+import type { DialChange } from '../../../apps/provider-sim/dial.js';
+import type { ProviderCode } from '../../../apps/provider-sim/words.js';
+
+/** A key pair for SFTP as OpenSSH writes it. */
+export function sshKeyPair(): { privateKey: string; publicKey: string } {
+  const pair = ssh2.utils.generateKeyPairSync('ed25519');
+  return { privateKey: pair.private, publicKey: pair.public };
+}
+
+export function newSecret(): string {
+  return `whsec_${generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'der' }).subarray(-32).toString('base64')}`;
+}
+
+const NO_FAULTS = {
+  error500Before: 0, error500After: 0, resetBefore: 0, resetAfter: 0, hangBefore: 0, hangAfter: 0, tooMany: 0, unavailable: 0,
+  unauthorized: 0, html: 0,
+};
+
+const TURNS: Record<Temper, DialChange> = {
+  good: { faults: NO_FAULTS, poison: 0, reject: { share: 0 } },
+  rejects: { reject: { share: 0.3 } },
+  refuses: { poison: 1 },
+  losesRequest: { faults: { ...NO_FAULTS, resetBefore: 1 } },
+  losesAnswer: { faults: { ...NO_FAULTS, resetAfter: 1 } },
+  hangs: { faults: { ...NO_FAULTS, hangAfter: 1 } },
+  busy: { faults: { ...NO_FAULTS, unavailable: 1 } },
+  forbids: { faults: { ...NO_FAULTS, unauthorized: 1 } },
+  talksNonsense: { faults: { ...NO_FAULTS, html: 1 } },
+};
+
+/** What a simulated provider can be turned to. */
+export const FILE_TEMPERS: readonly Temper[] = ['good', 'rejects', 'refuses', 'losesRequest', 'losesAnswer', 'hangs', 'busy', 'forbids'];
+export const WEBHOOK_TEMPERS: readonly Temper[] = [...FILE_TEMPERS, 'talksNonsense'];
+
+/** How long an answer is waited for before a test fails, in milliseconds; never how long one takes. */
+const LIMIT_MS = 20_000;
+
+export interface Simulated extends Counterpart {
+  simulated: SimulatedProvider;
+  notices: AdapterNotice[];
+  /** What callbacks or files were answered with a problem, or set aside. */
+  problems: Problem[];
+  dial(change: DialChange): void;
+  stop(): Promise<void>;
+}
+
+export async function simulatedCounterpart(code: ProviderCode): Promise<Simulated> {
+  const keys = sshKeyPair();
+  const strangeKeys = sshKeyPair();
+  const answers: IncomingAnswer[] = [];
+  const problems: Problem[] = [];
+  const notices: AdapterNotice[] = [];
+  let heard: () => void = () => undefined;
+
+  // The hub's end of callbacks.
+  const hub = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk)).on('end', () => {
+      try {
+        answers.push(adapter.readCallback!(request.headers as Record<string, string>, Buffer.concat(chunks)));
+        response.writeHead(202, { 'content-type': 'application/json' }).end('{"accepted":1,"setAside":0}');
+      } catch (error) {
+        if (!(error instanceof Problem)) throw error;
+        problems.push(error);
+        response.writeHead(error.status).end(JSON.stringify(error));
+      }
+      heard();
+    });
+  });
+  await new Promise<void>((resolve) => hub.listen(0, '127.0.0.1', resolve));
+
+  const simulator = await startSimulator({
+    providers: [code],
+    hub: `http://127.0.0.1:${(hub.address() as AddressInfo).port}`,
+    settings: { [code]: { sftpClientKeys: [keys.publicKey] } },
+  });
+  const simulated = simulator.get(code);
+  const base = referenceProfile(code)!;
+  const { sftp, target } = simulated.address;
+  const profile = withEndpoint(
+    base,
+    sftp
+      ? { host: sftp.host, port: sftp.port, username: sftp.user, root: sftp.root, hostKeys: [sftp.hostKeyFingerprint], timeoutMs: 1_000 }
+      : { target: target!, timeoutMs: 1_000 },
+  );
+  const adapterWith = (signing: string, sshKey: string): ProviderAdapter =>
+    makeAdapter(profile, {
+      secrets: {
+        secret: (name) => (name === base.secrets.sshKey ? sshKey : name === base.secrets.callback[0] ? simulated.ownSecret : signing),
+      },
+      allowedNetworks: LOOPBACK_NETWORKS,
+      notice: (notice) => notices.push(notice),
+    });
+  const adapter = adapterWith(simulated.hubSecrets[0]!, keys.privateKey);
+  let number = 0;
+
+  return {
+    simulated, notices, problems, adapter,
+    stranger: () => adapterWith(newSecret(), strangeKeys.privateKey),
+    turn: (temper) => void simulated.turn(TURNS[temper]),
+    dial: (change) => void simulated.turn(change),
+    nextNumber: () => ++number,
+    holds: (one) => simulated.provider.known.get(one)?.sha256 ?? null,
+    answers: () => answers,
+    async until(condition) {
+      const stop = AbortSignal.timeout(LIMIT_MS);
+      while (!condition(answers)) {
+        if (stop.aborted) throw new Error(`no such answer within ${LIMIT_MS} ms; answers so far: ${JSON.stringify(answers).slice(0, 500)}`);
+        if (adapter.collect) {
+          await adapter.collect((answer) => Promise.resolve(void answers.push(answer)), stop);
+          if (!condition(answers)) await new Promise((resolve) => setTimeout(resolve, 10));
+        } else {
+          await new Promise<void>((resolve) => {
+            heard = resolve;
+            stop.addEventListener('abort', () => resolve(), { once: true });
+          });
+        }
+      }
+    },
+    async stop() {
+      await adapter.close();
+      await simulator.stop();
+      hub.closeAllConnections();
+      await new Promise((resolve) => hub.close(resolve));
+    },
+  };
+}
