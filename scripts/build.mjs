@@ -1,6 +1,15 @@
 // Compiles everything into dist/ with TypeScript 7. `node scripts/build.mjs`, or `build()` from another script.
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensure, root, withLock } from './ensure.mjs';
@@ -85,7 +94,10 @@ function copyOthers() {
 function removeOrphans() {
   const wanted = new Set();
   for (const file of sourceFiles()) {
-    const made = file.replace(/\.tsx?$/, '.js').replace(/\.mts$/, '.mjs').replace(/\.cts$/, '.cjs');
+    const made = file
+      .replace(/\.tsx?$/, '.js')
+      .replace(/\.mts$/, '.mjs')
+      .replace(/\.cts$/, '.cjs');
     wanted.add(made).add(`${made}.map`);
   }
   const walk = (folder) => {

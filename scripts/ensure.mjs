@@ -10,7 +10,13 @@ import { fileURLToPath } from 'node:url';
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 
 /** The pinned Node 24; every script of ours ends up running on it. */
-export const pinnedNode = path.join(root, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+export const pinnedNode = path.join(
+  root,
+  'node_modules',
+  'node',
+  'bin',
+  process.platform === 'win32' ? 'node.exe' : 'node',
+);
 
 /**
  * Call first in every script: `await ensure()`. Installs what is missing; when this process is not the pinned Node,
@@ -19,14 +25,20 @@ export const pinnedNode = path.join(root, 'node_modules', 'node', 'bin', process
 export async function ensure() {
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major < 20 || (major === 20 && minor < 19)) {
-    fail(`Node ${process.versions.node} is too old: Saphan needs Node 20.19 or newer to start (it then brings its own).`);
+    fail(
+      `Node ${process.versions.node} is too old: Saphan needs Node 20.19 or newer to start (it then brings its own).`,
+    );
   }
   process.chdir(root);
-  if (missingPackages().length > 0) {
-    await withLock('install', () => missingPackages().length > 0 && install());
-  }
+  await ensurePackages();
   const pinned = JSON.parse(readFileSync(path.join(root, 'node_modules', 'node', 'package.json'), 'utf8')).version;
   if (process.versions.node !== pinned) await runAgain();
+}
+
+/** Installs what package-lock.json asks for, unless it is there. */
+export async function ensurePackages() {
+  if (missingPackages().length === 0) return;
+  await withLock('install', () => missingPackages().length > 0 && install());
 }
 
 /** Runs `work` while no other process of this project holds the same lock; a lock whose owner died is taken over. */
@@ -34,7 +46,7 @@ export async function withLock(name, work) {
   const folder = path.join(root, '.saphan');
   const file = path.join(folder, `${name}.lock`);
   mkdirSync(folder, { recursive: true });
-  for (let told = false; ; ) {
+  for (let told = false; ;) {
     try {
       writeFileSync(file, String(process.pid), { flag: 'wx' });
       break;
@@ -46,7 +58,10 @@ export async function withLock(name, work) {
       rmSync(file, { force: true });
       continue;
     }
-    if (!told) console.error(`Waiting for process ${owner.pid || '?'}, which is busy with: ${name} (if it is not, delete ${file})`);
+    if (!told)
+      console.error(
+        `Waiting for process ${owner.pid || '?'}, which is busy with: ${name} (if it is not, delete ${file})`,
+      );
     told = true;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
@@ -113,7 +128,9 @@ function install() {
   npm(['rebuild', 'node', ...platforms, '--loglevel=error']);
   const left = missingPackages();
   if (left.length > 0) {
-    fail(`Installing did not finish: ${left.slice(0, 5).join(', ')} missing. Run "npm ci" to see why, then start again.`);
+    fail(
+      `Installing did not finish: ${left.slice(0, 5).join(', ')} missing. Run "npm ci" to see why, then start again.`,
+    );
   }
 }
 

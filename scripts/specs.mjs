@@ -20,7 +20,9 @@ const kinds = {
 /** Compiled spec files of a kind whose path holds one of `filters` (all, without filters), relative to the project. */
 export function findSpecs(kind, filters) {
   const files = globSync('dist/{apps,libs,migrations,test}/**/*.spec.js', { cwd: root }).sort();
-  return files.filter((file) => kinds[kind](file) && (filters.length === 0 || filters.some((part) => file.includes(part))));
+  return files.filter(
+    (file) => kinds[kind](file) && (filters.length === 0 || filters.some((part) => file.includes(part))),
+  );
 }
 
 /**
@@ -48,9 +50,14 @@ async function runSpec(file, limitMs) {
   const judged = judge(readEvents(path.join(folder, 'events')), end);
   rmSync(folder, { recursive: true, force: true });
   const { passed, failed, skipped } = judged.counts;
-  const words = [`${passed} passed`, failed > 0 && `${failed} FAILED`, skipped > 0 && `${skipped} skipped`].filter(Boolean);
+  const words = [`${passed} passed`, failed > 0 && `${failed} FAILED`, skipped > 0 && `${skipped} skipped`].filter(
+    Boolean,
+  );
   const time = `${((performance.now() - started) / 1000).toFixed(1)} s`;
-  const lines = [`  ${failed > 0 ? '✖' : '✔'} ${file.replace(/^dist./, '')}: ${words.join(', ')} (${time})`, ...judged.notes];
+  const lines = [
+    `  ${failed > 0 ? '✖' : '✔'} ${file.replace(/^dist./, '')}: ${words.join(', ')} (${time})`,
+    ...judged.notes,
+  ];
   if (failed > 0 && output !== '') lines.push(indent(`It printed:\n${output.trimEnd()}`));
   return { counts: judged.counts, text: `${lines.join('\n')}\n` };
 }

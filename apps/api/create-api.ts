@@ -3,11 +3,15 @@ import 'reflect-metadata';
 import type { IncomingMessage } from 'node:http';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { LOGGER, type Config, type Logger } from '#platform';
+import { DataSource } from 'typeorm';
+import { Metrics, watchProviders } from '#operations';
+import { LOGGER, ProviderDirectory, type Config, type Logger } from '#platform';
 import { ApiModule } from './api.module.js';
+import { serveDocs } from './docs/serve-docs.js';
 import { Draining } from './health/health.controller.js';
 import { requestTrail } from './http/request-trail.js';
 import { validationPipe } from './http/validation.js';
+import { BOARD_PATH, QueueBoard } from './ops/queue-board.js';
 import { CALLBACK_PATH } from './providers/acknowledgements.controller.js';
 
 /** Largest JSON body; files and streams of registrations are read piece by piece and have limits of their own. */
@@ -34,9 +38,13 @@ export async function createApi(config: Config): Promise<NestExpressApplication>
   api.disable('x-powered-by');
   api.disable('etag');
   api.use(requestTrail(api.get<Logger>(LOGGER), api.get(Draining).isDraining));
+  api.use(BOARD_PATH, api.get(QueueBoard).handle);
   api.useBodyParser('raw', { type: isCallback, limit: CALLBACK_LIMIT });
   api.useBodyParser('json', { type: isJson, limit: JSON_LIMIT });
   api.useGlobalPipes(validationPipe());
+  serveDocs(api);
+  const directory = api.get(ProviderDirectory);
+  watchProviders(api.get(Metrics), api.get(DataSource), () => directory.all().map((row) => row.providerId));
   const server = api.getHttpServer();
   server.headersTimeout = HEADERS_TIMEOUT_MS;
   server.requestTimeout = 0;

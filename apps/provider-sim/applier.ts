@@ -155,7 +155,7 @@ export class Applier {
 
   #malformed(part: IncomingPart, line: WireLine): LineOutcome {
     this.observer.violation('malformedLine', { batch: part.batch, n: line.n });
-    return { n: line.n, ref: String(line.ref).slice(0, 64), outcome: 'rejected', code: 'INVALID_FORMAT' };
+    return { n: line.n, ref: typeof line.ref === 'string' ? line.ref.slice(0, 64) : '', outcome: 'rejected', code: 'INVALID_FORMAT' };
   }
 
   /** When most positions were held before, `already` is the default and the rest is listed. */
@@ -186,7 +186,8 @@ export class Applier {
     this.#staging = undefined;
     const undone = new Set<number>();
     for (let i = 0; i < count; i++) {
-      const step = this.undoHistory.pop()!;
+      const step = this.undoHistory.pop();
+      if (step === undefined) break;
       if (step.replaced !== undefined) {
         this.book = step.replaced.book;
         this.floorSeq = step.replaced.floorSeq;

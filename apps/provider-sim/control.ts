@@ -39,7 +39,7 @@ async function handle(options: ControlOptions, request: IncomingMessage, respons
     case 'GET /book/digest':
       return answer(response, 200, digestOf(provider, url.searchParams.get('seq') === '1'));
     case 'GET /batches':
-      return answer(response, 200, [...provider.observer.state.batches.values()].sort((a, b) => a.batch - b.batch));
+      return answer(response, 200, [...provider.observer.state.batches.values()].toSorted((a, b) => a.batch - b.batch));
     case 'GET /violations':
       return answer(response, 200, provider.observer.state.entries);
     case 'PUT /dial':

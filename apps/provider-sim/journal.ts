@@ -5,7 +5,8 @@ import { deserialize, serialize } from 'node:v8';
 import { Book, type BookState, sha256 } from './book/book.js';
 import type { RecordState } from './book/record.js';
 import type { Dial } from './dial.js';
-import type { KnownBatch, PartLog, Provider } from './provider.js';
+import type { KnownBatch } from './known.js';
+import type { PartLog, Provider } from './provider.js';
 import type { IncomingPart, Outcomes, OutcomeWord } from './words.js';
 
 /** Reads a body that was taken before; throws when it cannot be read. */

@@ -2,7 +2,6 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { type ProviderSettings, type Simulator, type SimulatorOptions, startSimulator } from './simulator.js';
-import type { SignatureCheck } from './webhook/signature.js';
 import { PROVIDER_CODES, type ProviderCode } from './words.js';
 
 const USAGE = `Simulated providers of the Work@Home feed, for this machine only.
@@ -42,7 +41,7 @@ function optionsFrom(argv: string[]): SimulatorOptions {
   return {
     providers: values.providers === undefined ? undefined : providersFrom(values.providers),
     basePort: whole('base-port'), seed: whole('seed'), hub: values.hub, host: values.host, data: values.data,
-    settings: values.settings === undefined ? undefined : settingsFrom(values.settings), signatureCheck: signatures as SignatureCheck,
+    settings: values.settings === undefined ? undefined : settingsFrom(values.settings), signatureCheck: signatures,
   };
 }
 

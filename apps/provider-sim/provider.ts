@@ -1,39 +1,13 @@
 // One simulated provider: takes parts of batches in any order, applies them as its dial says, and knows what it answered.
-import type { Hash } from 'node:crypto';
-import { createHash } from 'node:crypto';
 import { Applier } from './applier.js';
 import { Observer, type SeenBatch } from './book/record.js';
 import { checkPositions, observeSeqs } from './check-lines.js';
 import { type Dial, defaultDial, turned } from './dial.js';
 import { type Judge, isPoison } from './judge.js';
+import { type KnownBatch, type KnownPart, rememberBatch, rememberPart } from './known.js';
+import { PartHash } from './part-hash.js';
 import { hashText, type Random, seeded } from './random.js';
-import { type IncomingPart, type Kind, type Outcomes, type ProviderCode, RefusedError } from './words.js';
-
-/** What the provider remembers of a part. */
-export interface KnownPart {
-  part: number;
-  sha256: string;
-  count: number;
-  /** Absent while parked behind a gap. */
-  outcomes?: Outcomes;
-  /** True when nobody is to hear the outcomes. */
-  silent: boolean;
-  /** True when the outcomes were delivered (callback styles). */
-  told: boolean;
-}
-
-/** What the provider remembers of a batch. */
-export interface KnownBatch {
-  batch: number;
-  kind: Kind;
-  parts: number;
-  fromSeq: number;
-  toSeq: number;
-  known: KnownPart[];
-  state: 'received' | 'applied';
-  /** SHA-256 over the bodies of all parts one after another, once all are here. */
-  sha256?: string;
-}
+import { type IncomingPart, type Outcomes, type ProviderCode, RefusedError } from './words.js';
 
 export type Verdict =
   | { verdict: 'taken'; batch: KnownBatch; part: KnownPart }
@@ -65,7 +39,7 @@ export class Provider {
   nextInOrder = 1;
   log: PartLog | undefined;
   #parked: Parked[] = [];
-  #rolling = new Map<number, { hash: Hash; next: number; waiting: Map<number, Buffer> }>();
+  readonly #hashes = new Map<number, PartHash>();
   readonly #listeners: OutcomesListener[] = [];
 
   constructor(
@@ -149,10 +123,10 @@ export class Provider {
   }
 
   #take(part: IncomingPart, body: Buffer, seen: SeenBatch): Verdict {
-    const batch = this.#remember(part);
-    const known = this.#rememberPart(batch, part, this.random() < this.dial.silence);
+    const batch = rememberBatch(this.known, part);
+    const known = rememberPart(batch, part, this.random() < this.dial.silence);
     if (seen.fate !== 'applied') seen.fate = 'received';
-    this.#roll(batch, part, body);
+    this.#hashed(batch, part, body);
     const behindGap = this.dial.applyOrder === 'inNumberOrder' && part.kind === 'delta' && part.batch > this.#nextOpen();
     if (behindGap) {
       this.observer.notice('parked', { batch: part.batch });
@@ -177,29 +151,12 @@ export class Provider {
   replay(part: IncomingPart, body: Buffer, outcomes: Outcomes, silent: boolean, order: Dial['applyOrder']): void {
     const seen = this.observer.arrived(part);
     if (seen.fate === 'notTaken') seen.fate = 'received';
-    const batch = this.#remember(part);
-    const known = this.#rememberPart(batch, part, silent);
-    this.#roll(batch, part, body);
+    const batch = rememberBatch(this.known, part);
+    const known = rememberPart(batch, part, silent);
+    this.#hashed(batch, part, body);
     this.applier.apply(part, order, outcomes.except);
     known.outcomes = outcomes;
     this.settled(batch);
-  }
-
-  #remember(part: IncomingPart): KnownBatch {
-    let batch = this.known.get(part.batch);
-    if (batch === undefined) {
-      const { batch: number, kind, parts, fromSeq, toSeq } = part;
-      this.known.set(number, (batch = { batch: number, kind, parts, fromSeq, toSeq, known: [], state: 'received' }));
-    }
-    return batch;
-  }
-
-  #rememberPart(batch: KnownBatch, part: IncomingPart, silent: boolean): KnownPart {
-    const known: KnownPart = { part: part.part, sha256: part.sha256, count: part.lines.length, silent, told: false };
-    const at = batch.known.findIndex((one) => one.part === part.part);
-    if (at >= 0) batch.known[at] = known;
-    else batch.known.push(known);
-    return known;
   }
 
   /** Marks the batch applied once all its parts are. */
@@ -220,8 +177,7 @@ export class Provider {
   /** Applies what no longer waits: the gap closed, its time is over, or order no longer matters. */
   #drain(): void {
     while (this.#parked.length > 0) {
-      this.#parked.sort((a, b) => a.part.batch - b.part.batch);
-      const first = this.#parked[0] as Parked;
+      const first = this.#parked.reduce((low, one) => (one.part.batch < low.part.batch ? one : low));
       const overdue = this.now() - Math.min(...this.#parked.map((one) => one.at)) >= this.dial.parkLimitMs;
       const due = this.dial.applyOrder !== 'inNumberOrder' || first.part.batch <= this.#nextOpen();
       if (!due && !overdue) return;
@@ -231,7 +187,7 @@ export class Provider {
   }
 
   #releaseBelow(batch: number): void {
-    for (const one of this.#parked.filter((waiting) => waiting.part.batch < batch).sort((a, b) => a.part.batch - b.part.batch)) {
+    for (const one of this.#parked.filter((waiting) => waiting.part.batch < batch).toSorted((a, b) => a.part.batch - b.part.batch)) {
       this.#release(one);
     }
   }
@@ -247,21 +203,15 @@ export class Provider {
     this.#drain();
   }
 
-  #roll(batch: KnownBatch, part: IncomingPart, body: Buffer): void {
+  #hashed(batch: KnownBatch, part: IncomingPart, body: Buffer): void {
     if (part.parts === 1) {
       batch.sha256 = part.sha256;
       return;
     }
-    let rolling = this.#rolling.get(batch.batch);
-    if (rolling === undefined) this.#rolling.set(batch.batch, (rolling = { hash: createHash('sha256'), next: 1, waiting: new Map() }));
-    rolling.waiting.set(part.part, body);
-    for (let next = rolling.waiting.get(rolling.next); next !== undefined; next = rolling.waiting.get(rolling.next)) {
-      rolling.hash.update(next);
-      rolling.waiting.delete(rolling.next++);
-    }
-    if (rolling.next <= batch.parts) return;
-    batch.sha256 = rolling.hash.digest('hex');
-    this.#rolling.delete(batch.batch);
+    const hash = this.#hashes.get(batch.batch) ?? new PartHash(batch.parts);
+    this.#hashes.set(batch.batch, hash);
+    batch.sha256 ??= hash.add(part.part, body);
+    if (batch.sha256 !== undefined) this.#hashes.delete(batch.batch);
   }
 
   /** Begins anew: memory and the observer's record; the dial stays. */
@@ -276,7 +226,7 @@ export class Provider {
   forgetEverything(): number {
     const lost = [...this.known.keys()];
     this.#parked = [];
-    this.#rolling.clear();
+    this.#hashes.clear();
     this.known.clear();
     this.applier.clear();
     this.nextInOrder = 1;
@@ -290,7 +240,7 @@ export class Provider {
    */
   forget(what: { since: number } | { batches: number }): number {
     this.#parked = [];
-    this.#rolling.clear();
+    this.#hashes.clear();
     const lost = [...this.known.values()].filter((one) => one.state === 'received').map((one) => one.batch);
     const undone = this.applier.undo(what);
     for (const batch of [...lost, ...undone]) this.known.delete(batch);

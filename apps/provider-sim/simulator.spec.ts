@@ -1,17 +1,26 @@
 // The process around the simulators: restarts with a data folder, ports, and the refusal of anything that is not loopback.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { isLoopbackHost, NotLoopbackError } from './loopback.js';
-import { type SimulatorOptions, startSimulator } from './simulator.js';
+import { type SimulatedProvider, type SimulatorOptions, startSimulator } from './simulator.js';
 import { addLines, ask, call, openHub, removeLine, send, until } from './sim-test-kit.js';
 import { PROVIDER_CODES } from './words.js';
 
 const MAIN = fileURLToPath(new URL('./main.js', import.meta.url));
+
+function snapshot(ais: SimulatedProvider): unknown {
+  const { provider } = ais;
+  return {
+    digest: provider.applier.book.digest(true), count: provider.applier.book.count, counts: provider.applier.counts,
+    known: [...provider.known.values()], violations: provider.observer.state.violations,
+    seen: [...provider.observer.state.batches.values()].map((one) => [one.batch, one.fate, one.seen]),
+  };
+}
 
 describe('data folder', () => {
   test('book, numbers, outcomes and record are the same after a stop, and after a kill', async () => {
@@ -24,7 +33,6 @@ describe('data folder', () => {
     const before = snapshot(first.get('AIS'));
     // What a killed process would leave behind: the journal so far, no clean stop.
     const killed = mkdtempSync(join(tmpdir(), 'sim-killed-'));
-    const { cpSync } = await import('node:fs');
     cpSync(data, killed, { recursive: true });
     await first.stop();
     for (const folder of [data, killed]) {
@@ -41,15 +49,6 @@ describe('data folder', () => {
       rmSync(folder, { recursive: true });
     }
   });
-
-  function snapshot(ais: Awaited<ReturnType<typeof startSimulator>>['get'] extends (code: 'AIS') => infer S ? S : never): unknown {
-    const { provider } = ais;
-    return {
-      digest: provider.applier.book.digest(true), count: provider.applier.book.count, counts: provider.applier.counts,
-      known: [...provider.known.values()], violations: provider.observer.state.violations,
-      seen: [...provider.observer.state.batches.values()].map((one) => [one.batch, one.fate, one.seen]),
-    };
-  }
 
   test('callbacks that were not delivered are sent after the restart', async () => {
     const data = mkdtempSync(join(tmpdir(), 'sim-data-'));

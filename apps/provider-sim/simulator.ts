@@ -85,7 +85,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const host = options.host ?? '127.0.0.1';
   assertLoopbackHost('the address to bind (--host)', host);
   let hub = options.hub === undefined ? undefined : loopbackUrl("the hub's address (--hub)", options.hub);
-  const temporary = options.data === undefined ? mkdtempSync(join(tmpdir(), 'provider-sim-')) : undefined;
+  const data = options.data ?? mkdtempSync(join(tmpdir(), 'provider-sim-'));
   const running: Running[] = [];
   const setHub = (address: string): void => {
     hub = loopbackUrl("the hub's address", address);
@@ -93,11 +93,11 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   };
   const stop = async (): Promise<void> => {
     await Promise.all(running.map(stopOne));
-    if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true });
+    if (options.data === undefined) rmSync(data, { recursive: true, force: true });
   };
   try {
     for (const code of options.providers ?? PROVIDER_CODES) {
-      const folder = join(options.data ?? temporary!, code);
+      const folder = join(data, code);
       running.push(await startOne(code, options, { host, folder, hub: () => hub, setHub }));
     }
   } catch (error) {

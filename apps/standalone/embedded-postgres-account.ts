@@ -36,7 +36,8 @@ export function findAccount(): Account {
 }
 
 function lookUp(name: string): Account {
-  const id = (flag: string): number => Number(execFileSync('id', [flag, name], { stdio: ['ignore', 'pipe', 'ignore'] }));
+  const id = (flag: string): number =>
+    Number(execFileSync('id', [flag, name], { stdio: ['ignore', 'pipe', 'ignore'] }));
   try {
     return { name, uid: id('-u'), gid: id('-g') };
   } catch {
@@ -81,7 +82,8 @@ export function findPrograms(account: Account): Programs {
   const { folder, version } = findPackage();
   const native = path.join(folder, 'native');
   const usable = canReach(account, path.join(native, 'bin')) ? native : copyPrograms(native, version);
-  const program = (name: string): string => path.join(usable, 'bin', process.platform === 'win32' ? `${name}.exe` : name);
+  const program = (name: string): string =>
+    path.join(usable, 'bin', process.platform === 'win32' ? `${name}.exe` : name);
   return { initdb: program('initdb'), postgres: program('postgres'), major: Number(version.split('.')[0]) };
 }
 

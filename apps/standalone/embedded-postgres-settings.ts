@@ -40,6 +40,11 @@ export function serverSettings(keeping: 'durable' | 'throwaway'): Record<string,
     log_error_verbosity: 'terse',
     log_checkpoints: 'off',
     timezone: 'UTC',
-    ...(keeping === 'throwaway' && { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', autovacuum_naptime: '60s' }),
+    ...(keeping === 'throwaway' && {
+      fsync: 'off',
+      synchronous_commit: 'off',
+      full_page_writes: 'off',
+      autovacuum_naptime: '60s',
+    }),
   };
 }

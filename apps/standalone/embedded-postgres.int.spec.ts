@@ -56,7 +56,11 @@ describe('the embedded PostgreSQL', () => {
   test('refuses a folder that a living process uses, and says which process', async () => {
     const server = await EmbeddedPostgres.start({ dataDir, keeping: 'durable' });
     await assert.rejects(EmbeddedPostgres.start({ dataDir, keeping: 'durable' }), new RegExp(`process ${process.pid}`));
-    assert.equal((await query(server.url(), 'SELECT 1')).length, 1, 'the refused start must not touch the running server');
+    assert.equal(
+      (await query(server.url(), 'SELECT 1')).length,
+      1,
+      'the refused start must not touch the running server',
+    );
     await server.stop();
   });
 
@@ -70,7 +74,9 @@ describe('the embedded PostgreSQL', () => {
       await client.query('CREATE TABLE committed AS SELECT 7 AS n');
       console.log('committed');
       setInterval(() => undefined, 1000);`;
-    const owner = spawn(process.execPath, ['--input-type=module', '-e', code], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const owner = spawn(process.execPath, ['--input-type=module', '-e', code], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     const said = await new Promise((resolve) => owner.stdout.once('data', (data) => resolve(String(data).trim())));
     assert.equal(said, 'committed');
     const left = readPostmaster(dataDir);
@@ -97,7 +103,10 @@ describe('the embedded PostgreSQL', () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
     const { port } = other.address() as AddressInfo;
-    await assert.rejects(EmbeddedPostgres.start({ dataDir, keeping: 'durable', port }), new RegExp(`Port ${port} .* taken`));
+    await assert.rejects(
+      EmbeddedPostgres.start({ dataDir, keeping: 'durable', port }),
+      new RegExp(`Port ${port} .* taken`),
+    );
     const server = await EmbeddedPostgres.start({ dataDir, keeping: 'durable', port, ifPortTaken: 'another' });
     assert.notEqual(server.port, port);
     assert.equal((await query(server.url(), 'SELECT 1')).length, 1);

@@ -3,7 +3,17 @@
 import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chownSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  chownSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
@@ -43,6 +53,7 @@ export class EmbeddedPostgres {
     readonly found: Found,
     private readonly password: string,
     private readonly server: ChildProcess,
+    private readonly keeping: 'durable' | 'throwaway',
   ) {
     process.once('exit', this.stopWithoutWaiting);
   }
@@ -71,7 +82,14 @@ export class EmbeddedPostgres {
       const crashed = leftover !== 'absent' || existsSync(path.join(dataDir, 'postmaster.pid'));
       const { server, port } = await startOnPort(options, dataDir, account, programs);
       const password = readFileSync(path.join(dataDir, passwordFile), 'utf8').trim();
-      return new EmbeddedPostgres(dataDir, port, isNew ? 'new' : crashed ? 'recovered' : 'stopped', password, server);
+      return new EmbeddedPostgres(
+        dataDir,
+        port,
+        isNew ? 'new' : crashed ? 'recovered' : 'stopped',
+        password,
+        server,
+        options.keeping,
+      );
     } catch (error) {
       rmSync(path.join(dataDir, ownerFile), { force: true });
       throw error;
@@ -87,6 +105,7 @@ export class EmbeddedPostgres {
   async stop(how: 'fast' | 'immediate' = 'fast'): Promise<void> {
     process.removeListener('exit', this.stopWithoutWaiting);
     if (isRunning(this.server)) {
+      this.server.ref();
       const ended = new Promise((resolve) => this.server.once('exit', resolve));
       this.server.kill(how === 'fast' ? 'SIGINT' : 'SIGQUIT');
       await ended;
@@ -97,7 +116,7 @@ export class EmbeddedPostgres {
   /** Called when our process ends without `stop`, where nothing can be waited for: the server then stops by itself. */
   private readonly stopWithoutWaiting = (): void => {
     if (!isRunning(this.server)) return;
-    this.server.kill('SIGINT');
+    this.server.kill(this.keeping === 'durable' ? 'SIGINT' : 'SIGQUIT');
     rmSync(path.join(this.dataDir, ownerFile), { force: true });
   };
 }
@@ -121,7 +140,9 @@ function createCluster(dataDir: string, account: Account, programs: Programs): v
   renameSync(password, path.join(half, passwordFile));
   if (made.status !== 0) {
     rmSync(half, { recursive: true, force: true });
-    throw new Error(`PostgreSQL could not make its data folder ${dataDir}: ${made.error?.message ?? String(made.stderr)}`);
+    throw new Error(
+      `PostgreSQL could not make its data folder ${dataDir}: ${made.error?.message ?? String(made.stderr)}`,
+    );
   }
   renameSync(half, dataDir);
 }
@@ -142,7 +163,9 @@ function checkFits(dataDir: string, account: Account, programs: Programs): void 
   }
   const major = Number(readFileSync(path.join(dataDir, 'PG_VERSION'), 'utf8'));
   if (major !== programs.major) {
-    throw new Error(`${dataDir} was made by PostgreSQL ${major}; this one is ${programs.major}. Move it over with pg_upgrade.`);
+    throw new Error(
+      `${dataDir} was made by PostgreSQL ${major}; this one is ${programs.major}. Move it over with pg_upgrade.`,
+    );
   }
 }
 
@@ -156,7 +179,9 @@ function claim(dataDir: string): void {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
-    const [pid = 0, start = ''] = readFileSync(file, 'utf8').split(' ').map((part, i) => (i === 0 ? Number(part) : part));
+    const [pid = 0, start = ''] = readFileSync(file, 'utf8')
+      .split(' ')
+      .map((part, i) => (i === 0 ? Number(part) : part));
     if (isAlive(Number(pid)) && startOf(Number(pid)) === start && Number(pid) !== 0) {
       throw new Error(
         `${dataDir} is in use by another Saphan (process ${pid}). Stop that one, or choose another data folder.`,

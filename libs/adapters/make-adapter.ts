@@ -11,14 +11,20 @@ import type { BatchFormat } from './formats/format.js';
 import { hdt } from './formats/hdt.js';
 import type { AdapterNotice, AdapterOptions } from './options.js';
 import { validateProfile } from './profiles/validate.js';
+import { readTmfCallback, tokenOf } from './tmf641/callback.js';
+import { Tmf641Exchange } from './tmf641/exchange.js';
+import { tmf641 } from './tmf641/format.js';
+import { Subscription } from './tmf641/subscription.js';
 import { SftpConnection } from './transports/sftp.js';
 import { makeTargetGuard, type TargetGuard } from './transports/target-guard.js';
 import { WebhookClient } from './transports/webhook.js';
 
-const FORMATS: Record<ProviderProfile['format'], BatchFormat> = { cloudevents: cloudEvents, hdt };
+const FORMATS: Record<ProviderProfile['format'], BatchFormat> = { cloudevents: cloudEvents, hdt, tmf641 };
 
 /** Bytes that one line may take in an answer, and what surrounds them. */
 const ANSWER_BYTES_PER_LINE = 256;
+/** A service order comes back with all its items. */
+const ORDER_BYTES_PER_LINE = 1_024;
 const ANSWER_BYTES_BESIDES = 64 * 1024;
 
 /** Throws `ProfileNotValid` when the profile cannot work. Connects to nothing before it is used. */
@@ -40,7 +46,7 @@ export function makeAdapter(candidate: ProviderProfile, options: AdapterOptions)
   const guard = makeTargetGuard(options.allowedNetworks ?? []);
   const { exchange, collector } =
     profile.transport.kind === 'webhook'
-      ? { exchange: byWebhook(profile, profile.transport, { guard, format, secrets, clock, ca: options.ca }), collector: null }
+      ? { exchange: byWebhook(profile, profile.transport, { guard, format, secrets, clock, options, notice }), collector: null }
       : byFiles(profile, profile.transport, guard, options, notice);
 
   const adapter: ProviderAdapter = {
@@ -58,8 +64,11 @@ export function makeAdapter(candidate: ProviderProfile, options: AdapterOptions)
     adapter.collect = (take, signal) => collector.collect(take, signal);
   }
   if (profile.acknowledgement === 'callback') {
-    adapter.readCallback = (headers, body) =>
-      readCallback(profile, secrets(profile.secrets.callback), headers, body, clock());
+    const own = (): string[] => secrets(profile.secrets.callback);
+    adapter.readCallback =
+      profile.format === 'tmf641'
+        ? (headers, body) => readTmfCallback(profile, own(), headers, body)
+        : (headers, body) => readCallback(profile, own(), headers, body, clock());
   }
   return adapter;
 }
@@ -71,20 +80,30 @@ interface WebhookParts {
   format: BatchFormat;
   secrets: (names: readonly string[]) => string[];
   clock: () => Date;
-  ca: string | undefined;
+  options: AdapterOptions;
+  notice: Notice;
 }
 
 function byWebhook(profile: ProviderProfile, transport: WebhookTransport, parts: WebhookParts): BatchExchange {
+  const { guard, format, secrets, clock, options, notice } = parts;
+  const perLine = profile.format === 'tmf641' ? ORDER_BYTES_PER_LINE : ANSWER_BYTES_PER_LINE;
   const client = new WebhookClient(transport, {
-    guard: parts.guard,
-    secrets: () => parts.secrets(profile.secrets.signing),
-    clock: parts.clock,
-    maxAnswerBytes: ANSWER_BYTES_BESIDES + profile.maxLines * ANSWER_BYTES_PER_LINE,
+    guard,
+    secrets: () => secrets(profile.secrets.signing),
+    clock,
+    maxAnswerBytes: ANSWER_BYTES_BESIDES + profile.maxLines * perLine,
     // Hand-overs in flight, a status query and a look at the highest number beside them.
     maxSockets: profile.maxInFlight + 2,
-    ...(parts.ca ? { ca: parts.ca } : {}),
+    ...(options.ca ? { ca: options.ca } : {}),
   });
-  return new WebhookExchange(profile, client, parts.format.contentType, parts.clock);
+  if (profile.format !== 'tmf641') return new WebhookExchange(profile, client, format.contentType, clock);
+  const callback = (): string | undefined => {
+    const base = options.callbackBase?.(profile.code);
+    const [secret] = secrets(profile.secrets.callback);
+    return base === undefined || secret === undefined ? undefined : `${base}/tmf641/${tokenOf(secret, profile.code)}`;
+  };
+  const subscription = new Subscription(client, callback, clock, (text) => notice('subscription', text));
+  return new Tmf641Exchange(profile, client, subscription, clock);
 }
 
 function byFiles(

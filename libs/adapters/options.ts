@@ -14,6 +14,7 @@ export interface AdapterNotice {
     | 'fileSetAside' // a file of the provider cannot be used
     | 'fileConflict' // a file name that was taken before came with other content
     | 'fileGap' // a number is missing between answers
+    | 'subscription' // no subscription to the provider's events could be made
     | 'secretMissing'; // a secret that the profile names is not there
   text: string;
 }
@@ -24,6 +25,8 @@ export interface AdapterOptions {
   allowedNetworks?: readonly string[];
   /** Further certificate authorities in PEM. */
   ca?: string;
+  /** Address under which a provider reaches its callbacks at this hub, for protocols that subscribe it (TMF641). */
+  callbackBase?: (provider: ProviderCode) => string | undefined;
   clock?: () => Date;
   notice?: (notice: AdapterNotice) => void;
 }

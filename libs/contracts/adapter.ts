@@ -16,6 +16,8 @@ export interface BatchLine {
   package: string | null;
   from: Day | null;
   to: Day | null;
+  /** What the provider calls this entry, from an earlier outcome's `handle`; only protocols that refer to it read it. */
+  handle?: string | null;
 }
 
 /** What is known of a batch before its lines. `sealedAt` is part of the bytes, so that they can never differ. */

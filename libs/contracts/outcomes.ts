@@ -10,6 +10,8 @@ export interface LineOutcome {
   code?: ResultCode;
   /** Seconds the provider asked to wait before trying this line again. */
   retryAfter?: number;
+  /** What the provider calls this entry from now on (TMF641's service id), to be given back in later batches. */
+  handle?: string;
 }
 
 /**

@@ -49,7 +49,8 @@ export interface ProviderProfile {
   /** Anchored pattern of the provider's own circuit numbers (no national format exists), null for mobile only. */
   circuitPattern: string | null;
   environment: 'test' | 'live';
-  format: 'cloudevents' | 'hdt';
+  /** `tmf641` is also its own exchange: service orders instead of the feed contract's requests. */
+  format: 'cloudevents' | 'hdt' | 'tmf641';
   transport: WebhookTransport | SftpTransport;
   acknowledgement: AcknowledgementMode;
   /** Most lines in one batch. */

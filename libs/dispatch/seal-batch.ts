@@ -78,7 +78,7 @@ export async function sealBatch(source: DataSource, adapter: ProviderAdapter, le
     const fromSeq = half?.from_seq ?? stream.sealed_seq + 1;
     const end = half?.to_seq ?? stream.last_seq;
     // All of a range may be waiting while what follows is free: then the range grows, for a batch is never empty.
-    for (let size = adapter.profile.maxLines; ; size *= 2) {
+    for (let size = adapter.profile.maxLines; ; size += adapter.profile.maxLines) {
       const toSeq = half?.to_seq ?? Math.min(end, fromSeq + size - 1);
       if (toSeq < fromSeq) return null;
       const selection = await selectRange(tx, adapter, providerId, fromSeq, toSeq, what);
@@ -136,9 +136,7 @@ async function selectRange(tx: Tx, adapter: ProviderAdapter, providerId: number,
   if (what === 'half') {
     for (const row of await tx.query<{ seq: number }>(SUPERSEDED, [providerId, fromSeq, toSeq])) superseded.add(row.seq);
   }
-  const selection = selectLines(
-    changes.filter((change) => !superseded.has(change.seq)), (seq) => awaited.get(seq) ?? null, adapter.profile.appliesInOrder);
-  return { ...selection, collapsed: [...selection.collapsed, ...superseded] };
+  return selectLines(changes, (seq) => awaited.get(seq) ?? null, adapter.profile.appliesInOrder, (seq) => superseded.has(seq));
 }
 
 /** One line as it travels; `line_key` is `M:66…` or `F:TOT:…`. */

@@ -1,13 +1,19 @@
-// Nest module of intake: the ways in over HTTP. What it needs of others (DERIVATION) the app provides globally.
+// Nest modules of intake: the ways in over HTTP, and the worker of imports. DERIVATION the app provides globally.
+import { BullModule } from '@nestjs/bullmq';
 import { Module } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { DERIVATION, WAKE_UP, type Derivation, type WakeUp } from '#contracts';
-import { VAULT, type Vault } from '#platform';
+import { LOGGER, VAULT, type Logger, type Vault } from '#platform';
 import { CatalogueCache } from './catalogue.js';
+import { AgenciesController } from './http/agencies.controller.js';
+import { ImportsController } from './http/imports.controller.js';
 import { RegistrationsController } from './http/registrations.controller.js';
 import { WithdrawalsController } from './http/withdrawals.controller.js';
 import { INTAKE_PARTS } from './intake-parts.js';
 import type { IntakeParts } from './register.js';
+import { ImportProcessor, ImportStop, ImportSweeper } from './runs/import.processor.js';
+import { ImportRunner } from './runs/run-import.js';
+import { IMPORT_QUEUE } from './runs/unfinished-runs.js';
 
 const parts = {
   provide: INTAKE_PARTS,
@@ -17,6 +23,26 @@ const parts = {
   }),
 };
 
-/** For the api: controllers and what they need. */
-@Module({ controllers: [RegistrationsController, WithdrawalsController], providers: [parts], exports: [INTAKE_PARTS] })
+const queue = BullModule.registerQueue({ name: IMPORT_QUEUE });
+
+/** For the api: controllers and what they need. `STANDINGS`, when the app provides it, fills the return file. */
+@Module({
+  imports: [queue],
+  // The stream's address lies below that of single registrations and is matched first.
+  controllers: [ImportsController, RegistrationsController, WithdrawalsController, AgenciesController],
+  providers: [parts],
+  exports: [INTAKE_PARTS, BullModule],
+})
 export class IntakeModule {}
+
+/** For workers with the role `import`: carries runs out and gives those without a job one. */
+@Module({
+  imports: [queue],
+  providers: [
+    parts,
+    { provide: ImportRunner, inject: [INTAKE_PARTS, LOGGER], useFactory: (given: IntakeParts, log: Logger) => new ImportRunner(given, log) },
+    ImportStop, ImportProcessor, ImportSweeper,
+  ],
+  exports: [INTAKE_PARTS, ImportRunner, BullModule],
+})
+export class ImportWorkerModule {}

@@ -2,7 +2,7 @@
 import { bangkokDay, copyField, type CopyTx, type Vault } from '#platform';
 import type { Cause, Derivation, DerivedLines } from '#contracts';
 import { keepUnchangedNames, suppressFreshLines } from './write-chunk-exceptions.js';
-import { COMPARE_AND_WRITE, LOCK_KNOWN_LINES, MAKE_CHUNK, MAKE_LINES, WRITE_FRESH } from './write-chunk-sql.js';
+import { COMPARE_AND_WRITE, COMPARE_ONLY, LOCK_KNOWN_LINES, MAKE_CHUNK, MAKE_LINES, WRITE_FRESH } from './write-chunk-sql.js';
 import type { RegistrationRow, RegistrationState, WriteWord } from './registration-row.js';
 
 /** Chunks of this size keep single registrations beside a bulk import at 30 ms; one transaction makes them wait for seconds. */
@@ -173,4 +173,17 @@ function linesToDerive(written: WrittenRow[], freshIds: Set<number>): DerivedLin
     (freshIds.has(row.lineId) ? fresh : known).add(row.lineId);
   }
   return { fresh: [...fresh], known: [...known] };
+}
+
+/** What writeChunk would count, without writing, locking or deriving; rows of other chunks of the same file are not seen. */
+export async function compareChunk(tx: CopyTx, rows: RegistrationRow[], vault: Vault): Promise<ChunkCounts> {
+  const last = lastOfEachKey(rows);
+  await fillChunk(tx, rows, last.kept, vault);
+  const counts: ChunkCounts = { created: 0, amended: last.repeats.amended, same: last.repeats.same, drafts: 0, withdrawn: 0 };
+  for (const { word, becomes, rows: n } of await tx.query<{ word: WriteWord; becomes: RegistrationState; rows: number }>(COMPARE_ONLY)) {
+    counts[word] += n;
+    if (word !== 'same' && becomes === 'draft') counts.drafts += n;
+    if (word !== 'same' && becomes === 'withdrawn') counts.withdrawn += n;
+  }
+  return counts;
 }

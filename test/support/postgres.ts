@@ -1,10 +1,9 @@
 // The PostgreSQL of a test run: one throwaway cluster, started by scripts/test.mjs, or by a spec that runs alone.
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { chmodSync } from 'node:fs';
 import { EmbeddedPostgres } from '../../apps/standalone/embedded-postgres.js';
-import { isAlive, stopLeftover } from '../../apps/standalone/embedded-postgres-process.js';
+import { isAlive, readPostmaster, stopLeftover } from '../../apps/standalone/embedded-postgres-process.js';
 
 /** Holds the address of the run's server (database `postgres`) for the spec processes. */
 export const addressVariable = 'SAPHAN_TEST_POSTGRES_URL';
@@ -24,9 +23,16 @@ export async function startTestServer(): Promise<TestServer> {
   const folder = mkdtempSync(path.join(os.tmpdir(), `${folderPrefix}${process.pid}-`));
   // mkdtemp closes it to others; PostgreSQL's user must pass. The data folder itself stays closed.
   chmodSync(folder, 0o711);
-  const remove = (): void => rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  const dataDir = path.join(folder, 'data');
+  const remove = (): void => {
+    // When our process ends without `stop`, the server was told to end a moment ago and still writes.
+    const server = readPostmaster(dataDir);
+    const pause = new Int32Array(new SharedArrayBuffer(4));
+    for (let i = 0; i < 200 && server !== undefined && isAlive(server.pid); i++) Atomics.wait(pause, 0, 0, 10);
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  };
   try {
-    const server = await EmbeddedPostgres.start({ dataDir: path.join(folder, 'data'), keeping: 'throwaway' });
+    const server = await EmbeddedPostgres.start({ dataDir, keeping: 'throwaway' });
     process.once('exit', remove);
     const stop = async (): Promise<void> => {
       await server.stop('immediate');
@@ -57,7 +63,6 @@ async function removeLeftovers(): Promise<void> {
     if (pid === 0 || isAlive(pid)) continue;
     const folder = path.join(os.tmpdir(), name);
     try {
-      readFileSync(path.join(folder, 'data', 'PG_VERSION'));
       await stopLeftover(path.join(folder, 'data'));
       rmSync(folder, { recursive: true, force: true });
     } catch {

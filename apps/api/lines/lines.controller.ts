@@ -48,9 +48,9 @@ export class LinesController {
       ? lineKeyIn(catalogue, { access: 'FB', provider, number: circuit ?? '' })
       : lineKeyIn(catalogue, { access: 'MB', number });
     if (reading.outcome === 'line') return { lineKey: reading.lineKey };
-    const { code, ...text } = reading.problem;
+    const { code, en, th, remedyEn, remedyTh } = reading.problem;
     throw new Problem(422, 'line-not-readable', 'The line cannot be read', 'Correct what is listed and search again.', {
-      errors: [{ pointer: number === undefined ? '#/circuit' : '#/number', code, detail: text.reason.en, detailTh: text.reason.th, remedy: text.remedy.en, remedyTh: text.remedy.th }],
+      errors: [{ pointer: number === undefined ? '#/circuit' : '#/number', code, detail: en, detailTh: th, remedy: remedyEn, remedyTh }],
     });
   }
 }

@@ -38,10 +38,14 @@ function play(book: Book, model: Map<string, Held>, one: { op: string; ref: stri
 
 function compare(book: Book, model: Map<string, Held>): void {
   assert.equal(book.count, model.size);
-  assert.deepEqual(book.sortedRefs(), [...model.keys()].sort());
+  assert.deepEqual(book.sortedRefs(), [...model.keys()].toSorted());
   for (const [ref, held] of model) {
     assert.deepEqual(book.get(ref), { ref, line: held.line, access: 'MB', package: held.pack, from: '2020-03-19', to: undefined, seq: held.seq });
   }
+}
+
+function numbered(i: number): string {
+  return `${i.toString(16).padStart(8, '0')}-0000-7000-8000-000000000000`;
 }
 
 describe('book', () => {
@@ -71,10 +75,9 @@ describe('book', () => {
   test('keeps 20,000 lines apart through every growth', () => {
     const book = new Book();
     const id = book.terms.idOf('MB', 'A', '2020-03-19', '2020-06-30');
-    const ref = (i: number): string => `${i.toString(16).padStart(8, '0')}-0000-7000-8000-000000000000`;
-    for (let i = 0; i < 20_000; i++) book.put(ref(i), `+668${10_000_000 + i}`, id, i + 1);
+    for (let i = 0; i < 20_000; i++) book.put(numbered(i), `+668${10_000_000 + i}`, id, i + 1);
     assert.equal(book.count, 20_000);
-    for (let i = 0; i < 20_000; i++) assert.equal(book.get(ref(i))?.line, `+668${10_000_000 + i}`);
+    for (let i = 0; i < 20_000; i++) assert.equal(book.get(numbered(i))?.line, `+668${10_000_000 + i}`);
   });
 
   test('has the digest that its definition says, in any order', () => {

@@ -21,7 +21,7 @@ function parseUuid(ref: string): boolean {
     let value = 0;
     for (let k = 0; k < 8; k++, d++) {
       // Beyond the table it is undefined, which `|` would read as 0: hence the explicit 255.
-      const digit = HEX[ref.charCodeAt(DIGITS[d] as number)] ?? 255;
+      const digit = HEX[ref.charCodeAt(DIGITS[d] ?? 0)] ?? 255;
       bad |= digit;
       value = (value << 4) | digit;
     }
@@ -54,7 +54,7 @@ export class RefIndex {
   /** Row of `ref`, or -1. */
   find(ref: string): number {
     if (!parseUuid(ref)) return this.#others.get(ref) ?? -1;
-    return (this.#slots[this.#slotOf(word[0]!, word[1]!, word[2]!, word[3]!)] as number) - 1;
+    return (this.#slots[this.#slotOf(word, 0)] ?? 0) - 1;
   }
 
   /** Row of `ref`, a new one (equal to the former `used`) when it had none. */
@@ -67,8 +67,8 @@ export class RefIndex {
       this.#otherOf.set(row, ref);
       return row;
     }
-    const slot = this.#slotOf(word[0]!, word[1]!, word[2]!, word[3]!);
-    const found = this.#slots[slot] as number;
+    const slot = this.#slotOf(word, 0);
+    const found = this.#slots[slot] ?? 0;
     if (found !== 0) return found - 1;
     const row = this.#grownFor(this.used++);
     this.#keys.set(word, row * 4);
@@ -81,20 +81,20 @@ export class RefIndex {
     const other = this.#otherOf.get(row);
     if (other !== undefined) return other;
     let hex = '';
-    for (let w = 0; w < 4; w++) hex += (this.#keys[row * 4 + w] as number).toString(16).padStart(8, '0');
+    for (let w = 0; w < 4; w++) hex += (this.#keys[row * 4 + w] ?? 0).toString(16).padStart(8, '0');
     return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
   }
 
-  #slotOf(a: number, b: number, c: number, d: number): number {
+  /** The slot where the four words of `from` at `at` are, or would be. */
+  #slotOf(from: Uint32Array, at: number): number {
+    const [a, b, c, d] = [from[at] ?? 0, from[at + 1] ?? 0, from[at + 2] ?? 0, from[at + 3] ?? 0];
     const mask = this.#slots.length - 1;
-    let slot = hashOf(a, b, c, d) & mask;
-    for (;;) {
-      const row = this.#slots[slot] as number;
+    const keys = this.#keys;
+    for (let slot = hashOf(a, b, c, d) & mask; ; slot = (slot + 1) & mask) {
+      const row = this.#slots[slot] ?? 0;
       if (row === 0) return slot;
-      const at = (row - 1) * 4;
-      const keys = this.#keys;
-      if (keys[at] === a && keys[at + 1] === b && keys[at + 2] === c && keys[at + 3] === d) return slot;
-      slot = (slot + 1) & mask;
+      const key = (row - 1) * 4;
+      if (keys[key] === a && keys[key + 1] === b && keys[key + 2] === c && keys[key + 3] === d) return slot;
     }
   }
 
@@ -111,8 +111,7 @@ export class RefIndex {
     this.#slots = new Int32Array(size);
     for (let row = 0; row < this.used; row++) {
       if (this.#otherOf.has(row)) continue;
-      const at = row * 4;
-      this.#slots[this.#slotOf(this.#keys[at]!, this.#keys[at + 1]!, this.#keys[at + 2]!, this.#keys[at + 3]!)] = row + 1;
+      this.#slots[this.#slotOf(this.#keys, row * 4)] = row + 1;
     }
   }
 

@@ -21,7 +21,8 @@ export class UndoLog {
   rollBack(book: Book): void {
     const cells = this.#cells;
     for (let at = cells.length - WIDTH; at >= 0; at -= WIDTH) {
-      book.restore(cells[at]!, cells[at + 1]!, cells[at + 2]!, cells[at + 3]!, cells[at + 4]!, cells[at + 5]!, this.#texts.get(at));
+      const [row = 0, state = 0, seq = 0, termsId = 0, form = 0, value = 0] = cells.slice(at, at + WIDTH);
+      book.restore(row, state, seq, termsId, form, value, this.#texts.get(at));
     }
   }
 }
@@ -50,7 +51,10 @@ export class UndoHistory {
   add(step: UndoStep): void {
     this.steps.push(step);
     this.#lines += sizeOf(step);
-    while (this.#lines > this.#limit && this.steps.length > 1) this.#lines -= sizeOf(this.steps.shift()!);
+    while (this.#lines > this.#limit && this.steps.length > 1) {
+      const oldest = this.steps.shift();
+      if (oldest !== undefined) this.#lines -= sizeOf(oldest);
+    }
   }
 
   /** Takes the newest step out, or undefined when nothing is remembered any more. */

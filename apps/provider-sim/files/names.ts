@@ -18,9 +18,9 @@ const NAME = /^(T?WAH)_([A-Z]{3})_([A-Z0-9]+)_([A-Z0-9]+)_(\d{8})_(\d{6,9})(?:-(
 export function parseName(name: string): FileName | undefined {
   const match = NAME.exec(name);
   if (match === null) return undefined;
-  const [, prefix, kind, from, to, date, batch, piece] = match;
+  const [, prefix = '', kind = '', from = '', to = '', date = '', batch, piece] = match;
   return {
-    prefix: prefix as 'WAH' | 'TWAH', kind: kind!, from: from!, to: to!, date: date!, batch: Number(batch),
+    prefix: prefix === 'TWAH' ? 'TWAH' : 'WAH', kind, from, to, date, batch: Number(batch),
     piece: piece === undefined ? undefined : Number(piece),
   };
 }

@@ -4,7 +4,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256 } from '../book/book.js';
 import { type Piece, piecesOf } from '../pieces.js';
-import type { KnownBatch, KnownPart, Provider } from '../provider.js';
+import type { KnownBatch, KnownPart } from '../known.js';
+import type { Provider } from '../provider.js';
 import { type IncomingPart, RefusedError } from '../words.js';
 import { answerName, type FileName, parseName } from './names.js';
 import { parseFile } from './parse-file.js';
@@ -56,7 +57,7 @@ export class Outbox {
 
   /** Files that came while the simulator was away. */
   scan(): void {
-    for (const name of readdirSync(this.outbound).sort()) {
+    for (const name of readdirSync(this.outbound).toSorted()) {
       if (!name.endsWith(MANIFEST)) continue;
       const parsed = parseName(name.slice(0, -MANIFEST.length));
       const known = parsed === undefined ? undefined : this.provider.known.get(parsed.batch);

@@ -23,11 +23,11 @@ export function parseFile(bytes: Buffer, provider: ProviderCode, name?: FileName
     refuse('E102', 'NAME_DIFFERS', `the header says ${header.batch} ${header.kind}, the name says otherwise`);
   }
   const trailerText = rows.length > 1 ? (rows.pop() as string) : '';
-  const lines: WireLine[] = new Array(rows.length - 1);
+  const lines: WireLine[] = [];
   let adds = 0;
   for (let i = 1; i < rows.length; i++) {
     const line = parseRow(rows[i] as string, i);
-    lines[i - 1] = line;
+    lines.push(line);
     if (line.op === 'ADD') adds++;
   }
   checkTrailer(trailerText, bytes, lines.length, adds);
@@ -55,11 +55,11 @@ function parseHeader(row: string, provider: ProviderCode): Omit<IncomingPart, 's
 }
 
 function parseRow(row: string, number: number): WireLine {
-  const field = row.split('|');
-  if (field[0] !== 'D' || field.length !== 10) refuse('E106', 'BAD_ROW', `row ${number + 1} must begin with D and have 10 fields`);
+  const fields = row.split('|');
+  const [mark, n, op = '', ref = '', seq, access = '', line = '', pack, from, to] = fields;
+  if (mark !== 'D' || fields.length !== 10) refuse('E106', 'BAD_ROW', `row ${number + 1} must begin with D and have 10 fields`);
   return {
-    n: Number(field[1]), op: field[2]!, ref: field[3]!, seq: Number(field[4]), access: field[5]!, line: field[6]!,
-    package: field[7] || undefined, from: field[8] || undefined, to: field[9] || undefined,
+    n: Number(n), op, ref, seq: Number(seq), access, line, package: pack || undefined, from: from || undefined, to: to || undefined,
   };
 }
 

@@ -12,7 +12,7 @@ export function receiptText(kind: string, batch: number, verdict: 'ACCEPTED' | '
 }
 
 export function refusalText(kind: string, batch: number, code: string, detail: string): string {
-  return `A|${kind}|${sequence(batch)}|REJECTED|${code}|${detail.replace(/[|\x00-\x1f]/g, ' ')}\n`;
+  return `A|${kind}|${sequence(batch)}|REJECTED|${code}|${detail.replace(/[|\p{Cc}]/gu, ' ')}\n`;
 }
 
 export function outcomesText(provider: ProviderCode, batch: number, outcomes: Outcomes, at: number): string {

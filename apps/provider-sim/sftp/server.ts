@@ -44,7 +44,7 @@ function hostKey(folder: string): string {
 function parsed(key: string): ParsedKey {
   const result = utils.parseKey(key);
   if (result instanceof Error) throw new Error(`an SSH key cannot be read: ${result.message}`);
-  return Array.isArray(result) ? (result as ParsedKey[])[0]! : result;
+  return result;
 }
 
 function fingerprintOf(key: ParsedKey): string {
@@ -57,7 +57,7 @@ function mayLogIn(context: AuthContext, user: string, keys: ParsedKey[]): boolea
   if (key === undefined) return false;
   // Without a signature the client only asks whether this key would do.
   if (context.signature === undefined || context.blob === undefined) return true;
-  return key.verify(context.blob, context.signature, context.hashAlgo) === true;
+  return key.verify(context.blob, context.signature, context.hashAlgo);
 }
 
 export async function openSftpServer(options: SftpServerOptions): Promise<SftpServer> {
@@ -74,7 +74,7 @@ export async function openSftpServer(options: SftpServerOptions): Promise<SftpSe
       // Without an 'sftp' listener ssh2 hands the bare channel over; its own SFTP server cannot offer extensions.
       accept().on('subsystem', (acceptChannel, reject, asked) => {
         if (asked.name !== 'sftp') return reject();
-        new SftpSession(acceptChannel(), options.root, { ...options.hooks, cut: () => sockets.get(info.port)?.resetAndDestroy() });
+        SftpSession.serve(acceptChannel(), options.root, { ...options.hooks, cut: () => sockets.get(info.port)?.resetAndDestroy() });
       });
     });
   });

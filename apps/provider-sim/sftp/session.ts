@@ -54,15 +54,19 @@ export class SftpSession {
   #work: Promise<void> = Promise.resolve();
   #ended = false;
 
-  constructor(
+  private constructor(
     private readonly channel: Duplex,
     private readonly root: string,
     private readonly hooks: SessionHooks,
-  ) {
-    channel.on('data', (chunk: Buffer) => this.#push(chunk));
+  ) {}
+
+  /** Answers everything that comes on `channel` until it closes. */
+  static serve(channel: Duplex, root: string, hooks: SessionHooks): void {
+    const session = new SftpSession(channel, root, hooks);
+    channel.on('data', (chunk: Buffer) => session.#push(chunk));
     channel.on('error', () => undefined);
     channel.on('end', () => channel.end());
-    channel.on('close', () => void this.#end());
+    channel.on('close', () => void session.#end());
   }
 
   #push(chunk: Buffer): void {

@@ -1,8 +1,8 @@
 // Webhook answered with 202, outcomes later by signed callbacks (TRUE).
 import { sha256 } from '../book/book.js';
 import { piecesOf } from '../pieces.js';
-import type { KnownBatch, KnownPart } from '../provider.js';
-import { Callbacks } from '../webhook/callbacks.js';
+import type { KnownBatch, KnownPart } from '../known.js';
+import { outcomeCallbacks } from '../webhook/callbacks.js';
 import { answer } from '../webhook/http.js';
 import { parseEvent } from '../webhook/parse-event.js';
 import { WebhookReceiver } from '../webhook/receiver.js';
@@ -13,7 +13,7 @@ export const callbackStyle: Style = {
   name: 'callback',
   read: (provider, body) => parseEvent(body.toString(), sha256(body), provider.code),
   async start({ provider, host, port, hubSecrets, ownSecret, signatureCheck, hub, told }) {
-    const callbacks = new Callbacks({ provider, secret: ownSecret, hub });
+    const callbacks = outcomeCallbacks(provider, ownSecret, hub);
     const receiver = await WebhookReceiver.open({
       provider, host, port, verifier: new Verifier(hubSecrets, signatureCheck),
       taken: (response, batch) => answer(response, 202, { batch: batch.batch, receipt: 'accepted' }),
@@ -33,11 +33,8 @@ export const callbackStyle: Style = {
     return {
       address: { target: receiver.address },
       figures: () => ({
-        faultsInjected: receiver.injected,
-        callbacks: {
-          waiting: callbacks.waiting, sent: callbacks.sent, refused: callbacks.refused, failedTries: callbacks.failedTries,
-          givenUp: callbacks.givenUp,
-        },
+        faultsInjected: receiver.faults.injected,
+        callbacks: callbacks.figures(),
       }),
       wake: () => callbacks.wake(),
       stop: async () => {

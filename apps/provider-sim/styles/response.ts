@@ -10,10 +10,11 @@ export const responseStyle: Style = {
   name: 'response',
   read: (provider, body) => parseEvent(body.toString(), sha256(body), provider.code),
   async start({ provider, host, port, hubSecrets, signatureCheck }) {
-    const receiver: WebhookReceiver = await WebhookReceiver.open({
+    const receiver = await WebhookReceiver.open({
       provider, host, port, verifier: new Verifier(hubSecrets, signatureCheck),
       taken: (response, batch, part) => {
-        if (part.silent) return receiver.hang(response);
+        // Never answered: it ends when the caller gives up.
+        if (part.silent) return;
         const receipt = { batch: batch.batch, receipt: 'accepted' };
         // Parked behind a gap there are no outcomes yet; the hub finds them by asking.
         if (part.outcomes === undefined) answer(response, 202, receipt);
@@ -22,7 +23,7 @@ export const responseStyle: Style = {
     });
     return {
       address: { target: receiver.address },
-      figures: () => ({ faultsInjected: receiver.injected }),
+      figures: () => ({ faultsInjected: receiver.faults.injected }),
       wake: () => undefined,
       stop: () => receiver.close(),
     };

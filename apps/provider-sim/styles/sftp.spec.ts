@@ -1,6 +1,6 @@
 // The file style over real SFTP: hand-over, receipts, results, faults, what OpenSSH's server does, and what is refused.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -94,6 +94,12 @@ async function answerFile(name: string): Promise<string> {
 const ACK = (batch: number): string => `WAH_ACK_CAT_ONDE_20200319_${String(batch).padStart(6, '0')}.csv`;
 const RES = (batch: number, k: number): string => `WAH_RES_CAT_ONDE_20200319_${String(batch).padStart(6, '0')}-${k}.csv`;
 
+/** The same file with a trailer hash that fits it again. */
+function rehashed(text: string): string {
+  const body = text.slice(0, text.lastIndexOf('T|'));
+  return body + text.slice(text.lastIndexOf('T|')).replace(/sha256=.*/, `sha256=${sha256(body)}`);
+}
+
 describe('hand-over', () => {
   test('a file becomes lines, a receipt and outcomes', async () => {
     const session = await connect();
@@ -157,10 +163,6 @@ describe('hand-over', () => {
   test('files that are not whole or not what the contract says are refused with a code', async () => {
     const session = await connect();
     const good = batchFile('CAT', 1, addLines(1, 3)).text;
-    const rehashed = (text: string): string => {
-      const body = text.slice(0, text.lastIndexOf('T|'));
-      return body + text.slice(text.lastIndexOf('T|')).replace(/sha256=.*/, `sha256=${sha256(body)}`);
-    };
     const cases: [string, string][] = [
       [good.slice(0, -1), 'E101'],
       [`\ufeff${good}`, 'E101'],
@@ -306,7 +308,6 @@ describe('server', () => {
       `rename outbound/${name}.manifest.json.part outbound/${name}.manifest.json`, 'ls -l outbound', 'pwd', '',
     ].join('\n'));
     const { port } = cat.address.sftp!;
-    const { spawn } = await import('node:child_process');
     const child = spawn('sftp', [
       '-q', '-b', join(folder, 'commands'), '-i', join(folder, 'key'), '-P', String(port), '-o', 'StrictHostKeyChecking=no',
       '-o', `UserKnownHostsFile=${folder}/known`, '-o', 'IdentitiesOnly=yes', '-F', '/dev/null', 'saphan@127.0.0.1',

@@ -3,7 +3,7 @@ import type { Provider } from '../provider.js';
 import type { IncomingPart } from '../words.js';
 import type { SignatureCheck } from '../webhook/signature.js';
 
-export const STYLE_NAMES = ['response', 'callback', 'sftp'] as const;
+export const STYLE_NAMES = ['response', 'callback', 'sftp', 'tmf641'] as const;
 export type StyleName = (typeof STYLE_NAMES)[number];
 
 export interface StyleContext {

@@ -326,7 +326,7 @@ describe('callback', () => {
     await hub.until(() => hub.received.length > 200);
     await hub.until(() => (provider.state()['callbacks'] as { waiting: number }).waiting <= 1);
     const order = hub.received.map((one) => one.outcomes.first);
-    assert.notDeepEqual(order, [...order].sort((a, b) => a - b), 'some overtook others');
+    assert.notDeepEqual(order, order.toSorted((a, b) => a - b), 'some overtook others');
     assert.ok(new Set(order).size < order.length, 'some came twice');
     assert.ok(new Set(order).size < 190, 'some never came');
   });
@@ -335,7 +335,7 @@ describe('callback', () => {
     provider.turn({ reject: { share: 1 }, answer: { unknownBatch: 1, shifted: 1, contradict: 1, badSignature: 1, reorderMs: 1 } });
     await send(provider, 1, addLines(1, 3));
     await hub.until(() => hub.received.length === 5);
-    assert.deepEqual(hub.received.map((one) => one.batch).sort((a, b) => a - b), [1, 1, 1, 1, 100_001]);
+    assert.deepEqual(hub.received.map((one) => one.batch).toSorted((a, b) => a - b), [1, 1, 1, 1, 100_001]);
     assert.equal(hub.received.filter((one) => one.verified === 'bad').length, 1);
     assert.ok(hub.received.some((one) => one.outcomes.except.some((line) => line.n === 4)), 'shifted by one');
     assert.ok(hub.received.some((one) => one.outcomes.except.every((line) => line.outcome === 'applied')), 'contradicts the rejection');

@@ -7,10 +7,29 @@ import { newSecret, signatureHeaders } from './signature.js';
 
 export interface CallbackOptions {
   provider: Provider;
-  /** The provider's own secret, `whsec_…`. */
-  secret: string;
-  /** Base address of the hub, or undefined while it is not known: then callbacks wait. */
-  hub: () => string | undefined;
+  /** Where to post, or undefined while it is not known: then callbacks wait. */
+  address: () => string | undefined;
+  /** The body of a piece, made anew for each but constant over the tries of one. */
+  compose: (piece: Piece, id: string) => unknown;
+  /** Headers for one try. */
+  headers: (piece: Piece, id: string, body: string) => Record<string, string>;
+}
+
+/** Outcomes as the contract has them, signed with the provider's own secret (`whsec_…`). */
+export function outcomeCallbacks(provider: Provider, secret: string, hub: () => string | undefined): Callbacks {
+  return new Callbacks({
+    provider,
+    address: () => (hub() === undefined ? undefined : `${hub()}/v1/providers/${provider.code}/acknowledgements`),
+    compose: (piece, id) => ({
+      specversion: '1.0', id, source: `urn:provider:${provider.code}`, type: 'th.onde.saphan.whitelist.outcomes.v1',
+      time: new Date(provider.now()).toISOString(), datacontenttype: 'application/json',
+      data: { contract: '1.0', provider: provider.code, batch: piece.batch, outcomes: piece.outcomes },
+    }),
+    headers: (piece, id, body) => ({
+      ...signatureHeaders(piece.twist === 'badSignature' ? newSecret() : secret, id, body, Date.now()),
+      'content-type': 'application/cloudevents+json; charset=utf-8',
+    }),
+  });
 }
 
 /** Connections to the hub at most. */
@@ -40,6 +59,12 @@ export class Callbacks {
 
   constructor(private readonly options: CallbackOptions) {}
 
+  /** For GET /state. */
+  figures(): Record<string, number> {
+    const { waiting, sent, refused, failedTries, givenUp } = this;
+    return { waiting, sent, refused, failedTries, givenUp };
+  }
+
   /** Callbacks not yet taken by the hub. */
   get waiting(): number {
     return this.#queue.length + this.#timers.size + this.#active;
@@ -47,14 +72,11 @@ export class Callbacks {
 
   /** Sends a piece when its delay is over; resolves when the hub took it, refused it, or it was given up. */
   send(piece: Piece): Promise<void> {
-    const { provider } = this.options;
-    const event = {
-      specversion: '1.0', id: randomUUID(), source: `urn:provider:${provider.code}`, type: 'th.onde.saphan.whitelist.outcomes.v1',
-      time: new Date(provider.now()).toISOString(), datacontenttype: 'application/json',
-      data: { contract: '1.0', provider: provider.code, batch: piece.batch, outcomes: piece.outcomes },
-    };
+    const { provider, compose } = this.options;
+    const id = randomUUID();
+    const body = JSON.stringify(compose(piece, id));
     return new Promise((done) => {
-      const waiting: Waiting = { piece, id: event.id, body: JSON.stringify(event), tries: 0, firstAt: provider.now(), done };
+      const waiting: Waiting = { piece, id, body, tries: 0, firstAt: provider.now(), done };
       if (piece.delayMs > 0) this.#after(piece.delayMs, waiting);
       else this.#enqueue(waiting);
     });
@@ -62,10 +84,11 @@ export class Callbacks {
 
   /** Looks again, after the hub's address has become known. */
   wake(): void {
-    while (!this.#stopped && this.#active < AT_ONCE && this.#queue.length > 0 && this.options.hub() !== undefined) {
-      const next = this.#queue.shift()!;
+    while (!this.#stopped && this.#active < AT_ONCE && this.#queue.length > 0 && this.options.address() !== undefined) {
+      const next = this.#queue.shift();
+      if (next === undefined) return;
       this.#active++;
-      this.#attempt(next).finally(() => {
+      void this.#attempt(next).finally(() => {
         this.#active--;
         this.wake();
       });
@@ -119,17 +142,12 @@ export class Callbacks {
     this.#after(Math.min(100 * 2 ** waiting.tries, LONGEST_PAUSE_MS) * (0.5 + Math.random() / 2), waiting);
   }
 
-  #post(waiting: Waiting): Promise<number> {
-    const { provider, secret, hub } = this.options;
-    const address = new URL(`${hub()}/v1/providers/${provider.code}/acknowledgements`);
-    const key = waiting.piece.twist === 'badSignature' ? newSecret() : secret;
-    const headers = {
-      ...signatureHeaders(key, waiting.id, waiting.body, Date.now()),
-      'content-type': 'application/cloudevents+json; charset=utf-8',
-      'content-length': Buffer.byteLength(waiting.body),
-    };
+  async #post(waiting: Waiting): Promise<number> {
+    const { address, headers } = this.options;
+    const url = new URL(address() ?? '');
+    const sent = { ...headers(waiting.piece, waiting.id, waiting.body), 'content-length': String(Buffer.byteLength(waiting.body)) };
     return new Promise((resolve, reject) => {
-      const post = request(address, { method: 'POST', agent: this.#agent, headers, timeout: TIMEOUT_MS }, (response) => {
+      const post = request(url, { method: 'POST', agent: this.#agent, headers: sent, timeout: TIMEOUT_MS }, (response) => {
         response.resume();
         response.on('end', () => resolve(response.statusCode ?? 0));
         response.on('error', reject);

@@ -1,11 +1,11 @@
 // The provider's HTTP side that all webhook styles share: batches, status of a batch, highest number, with the dial's faults.
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { sha256 } from '../book/book.js';
-import { type FaultKind, faultOf } from '../dial.js';
-import type { KnownBatch, KnownPart, Provider } from '../provider.js';
-import { between } from '../random.js';
-import { type IncomingPart, type Outcomes, RefusedError } from '../words.js';
+import type { FaultKind } from '../dial.js';
+import { type KnownBatch, type KnownPart, wholeOutcomes } from '../known.js';
+import type { Provider } from '../provider.js';
+import { type IncomingPart, RefusedError } from '../words.js';
+import { FaultPlayer } from './faults.js';
 import { addressOf, answer, BodyError, closed, listen, problem, readBody } from './http.js';
 import { parseEvent } from './parse-event.js';
 import type { Verifier } from './signature.js';
@@ -19,16 +19,15 @@ export interface ReceiverOptions {
   taken: (response: ServerResponse, batch: KnownBatch, part: KnownPart) => void;
 }
 
-const HTML = '<!doctype html><title>Please wait</title><p>กรุณารอสักครู่';
-
 export class WebhookReceiver {
-  readonly injected: Partial<Record<FaultKind, number>> = {};
-  readonly #hanging = new Set<ServerResponse>();
+  readonly faults: FaultPlayer;
 
   private constructor(
     private readonly options: ReceiverOptions,
     private server: Server,
-  ) {}
+  ) {
+    this.faults = new FaultPlayer(options.provider);
+  }
 
   static async open(options: ReceiverOptions): Promise<WebhookReceiver> {
     const receiver = new WebhookReceiver(options, undefined as unknown as Server);
@@ -43,12 +42,6 @@ export class WebhookReceiver {
 
   close(): Promise<void> {
     return closed(this.server);
-  }
-
-  /** Leaves the caller without an answer until it gives up or the simulator stops. */
-  hang(response: ServerResponse): void {
-    this.#hanging.add(response);
-    response.on('close', () => this.#hanging.delete(response));
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -86,8 +79,8 @@ export class WebhookReceiver {
     if (request.headers['webhook-id'] !== id) {
       provider.observer.violation('webhookIdForm', { batch: part.batch, detail: `webhook-id must be ${id}` });
     }
-    const fault = await this.#fault();
-    if (fault !== 'none' && this.#failedBefore(fault, response)) {
+    const fault = await this.faults.draw();
+    if (fault !== 'none' && this.faults.before(fault, response) === 'played') {
       provider.observer.arrived(part);
       return;
     }
@@ -98,9 +91,7 @@ export class WebhookReceiver {
     const { provider, taken } = this.options;
     try {
       const verdict = provider.receive(part, body);
-      if (fault === 'error500After') return problem(response, 500, 'INTERNAL', 'something went wrong');
-      if (fault === 'resetAfter') return void response.socket?.resetAndDestroy();
-      if (fault === 'hangAfter') return this.hang(response);
+      if (this.faults.after(fault, response) === 'played') return;
       if (verdict.verdict === 'taken') return taken(response, verdict.batch, verdict.part);
       if (!verdict.sameBytes) provider.observer.notice('repeated', { batch: part.batch, detail: 'other bytes under this number' });
       const { outcomes, sha256: hash } = verdict.part;
@@ -117,8 +108,8 @@ export class WebhookReceiver {
   async #question(path: string, response: ServerResponse): Promise<void> {
     const { provider } = this.options;
     if (provider.dial.faultsOn === 'everything') {
-      const fault = await this.#fault();
-      if (fault !== 'none' && this.#failedBefore(fault, response)) return;
+      const fault = await this.faults.draw();
+      if (fault !== 'none' && this.faults.before(fault, response) === 'played') return;
     }
     if (provider.dial.statusQuery === 'off') {
       return problem(response, 501, 'NO_STATUS_QUERY', 'this provider cannot be asked what became of a batch');
@@ -134,43 +125,4 @@ export class WebhookReceiver {
     if (batch === undefined) return problem(response, 404, 'UNKNOWN_BATCH', 'no batch of this number is known here');
     answer(response, 200, { batch: batch.batch, state: batch.state, sha256: batch.sha256, outcomes: wholeOutcomes(batch) });
   }
-
-  async #fault(): Promise<FaultKind | 'none'> {
-    const { provider } = this.options;
-    const { min, max } = provider.dial.delayMs;
-    if (max > 0) await sleep(between(provider.random, min, max));
-    return faultOf(provider.dial.faults, provider.random());
-  }
-
-  /** Plays a fault that comes before anything is applied; false for one that comes after. */
-  #failedBefore(fault: FaultKind, response: ServerResponse): boolean {
-    this.injected[fault] = (this.injected[fault] ?? 0) + 1;
-    const later = { 'retry-after': String(this.options.provider.dial.retryAfterSeconds) };
-    if (fault === 'error500Before') problem(response, 500, 'INTERNAL', 'something went wrong');
-    else if (fault === 'tooMany') problem(response, 429, 'TOO_MANY', 'too many requests', later);
-    else if (fault === 'unavailable') problem(response, 503, 'UNAVAILABLE', 'closed for a moment', later);
-    else if (fault === 'unauthorized') problem(response, 401, 'CREDENTIALS', 'credentials are not accepted');
-    else if (fault === 'html') answer(response, 200, HTML, { 'content-type': 'text/html; charset=utf-8' });
-    else if (fault === 'resetBefore') response.socket?.resetAndDestroy();
-    else if (fault === 'hangBefore') this.hang(response);
-    else return false;
-    return true;
-  }
-}
-
-/**
- * The outcomes of all parts put together; undefined while one has none. Where the parts' defaults differ, `already` is
- * told as `applied`: the positions of a default cannot be listed without their refs.
- */
-export function wholeOutcomes(batch: KnownBatch): Outcomes | undefined {
-  if (batch.known.length < batch.parts) return undefined;
-  const all: Outcomes[] = [];
-  for (const one of [...batch.known].sort((a, b) => a.part - b.part)) {
-    if (one.outcomes === undefined) return undefined;
-    all.push(one.outcomes);
-  }
-  const alike = all.every((one) => one.default === all[0]!.default);
-  const word = alike ? all[0]!.default : 'applied';
-  const except = all.flatMap((one) => (alike ? one.except : one.except.filter((line) => line.outcome !== word)));
-  return { default: word, except, first: all[0]!.first, last: all.at(-1)!.last };
 }

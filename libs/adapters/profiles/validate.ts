@@ -102,7 +102,7 @@ function checkIdentity(check: Checker, profile: Fields): void {
   }
   if (!fixed && pattern !== null) check.say('circuitPattern: without fixed lines (FB) in accesses, write null');
   check.word(profile['environment'], 'environment', ['test', 'live']);
-  check.word(profile['format'], 'format', ['cloudevents', 'hdt']);
+  check.word(profile['format'], 'format', ['cloudevents', 'hdt', 'tmf641']);
   check.word(profile['acknowledgement'], 'acknowledgement', ['response', 'callback', 'files']);
 }
 
@@ -165,7 +165,8 @@ function checkTransport(check: Checker, profile: Fields, secrets: Fields | null)
     checkTarget(check, transport['target']);
     checkTimeout(check, transport['timeoutMs'], profile);
     check.yesNo(transport['gzip'], 'transport.gzip');
-    if (profile['format'] !== 'cloudevents') check.say('format: a webhook carries "cloudevents"');
+    if (profile['format'] === 'hdt') check.say('format: a webhook carries "cloudevents" or "tmf641"');
+    if (profile['format'] === 'tmf641') checkTmf641(check, profile);
     if (mode === 'files') check.say('acknowledgement: "files" needs transport.kind "sftp"; a webhook has "response" or "callback"');
     if (!has('signing')) check.say('secrets.signing: a webhook is signed; name at least one secret, e.g. ["ais.signing.1"]');
   } else if (kind === 'sftp') {
@@ -190,6 +191,12 @@ function checkTransport(check: Checker, profile: Fields, secrets: Fields | null)
   if (mode === 'callback' && !has('callback')) {
     check.say('secrets.callback: callbacks are verified; name at least one secret, e.g. ["true.callback.1"]');
   }
+}
+
+/** TMF641 has events and look-ups, and no way to refuse an order that was sent twice. */
+function checkTmf641(check: Checker, profile: Fields): void {
+  if (profile['acknowledgement'] !== 'callback') check.say('acknowledgement: service orders are acknowledged by events; write "callback"');
+  if (profile['canBeAsked'] !== true) check.say('canBeAsked: service orders are looked up by externalId before anything is sent again; write true');
 }
 
 function checkTarget(check: Checker, target: unknown): void {

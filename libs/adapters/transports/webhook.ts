@@ -25,12 +25,12 @@ export type Exchange =
   | { end: 'unclear'; detail: string };
 
 export interface WebhookRequest {
-  method: 'GET' | 'POST';
+  method: 'GET' | 'POST' | 'DELETE';
   /** Below the target, beginning with a slash. */
   path: string;
   /** `webhook-id`; constant over retries of the same message, never with a full stop in it. */
   id: string;
-  /** Absent for GET, whose signature covers an empty body. */
+  /** Absent for GET and DELETE, whose signature covers an empty body. */
   body?: Buffer;
   contentType?: string;
 }
@@ -83,7 +83,16 @@ export class WebhookClient {
   /** Sends one signed request. Never throws for what the network or the provider did. */
   async send(request: WebhookRequest, signal: AbortSignal): Promise<Exchange> {
     let connected = false;
-    const limit = AbortSignal.timeout(this.transport.timeoutMs);
+    let late = false;
+    // One controller that is let go of at the end: signals that are combined stay in memory as long as the longest lives.
+    const stop = new AbortController();
+    const onAbort = (): void => stop.abort();
+    const timer = setTimeout(() => {
+      late = true;
+      stop.abort();
+    }, this.transport.timeoutMs);
+    signal.addEventListener('abort', onAbort, { once: true });
+    if (signal.aborted) stop.abort();
     const start = this.secure ? https.request : http.request;
     const ready = this.secure ? 'secureConnect' : 'connect';
     try {
@@ -105,7 +114,7 @@ export class WebhookClient {
         url: `${this.base.href.replace(/\/+$/, '')}${request.path}`,
         headers,
         data,
-        signal: AbortSignal.any([signal, limit]),
+        signal: stop.signal,
         transport: {
           request(options: https.RequestOptions, onResponse: (response: http.IncomingMessage) => void) {
             const sent = start(options, onResponse);
@@ -119,12 +128,15 @@ export class WebhookClient {
       });
       return { end: 'answered', status: answer.status, headers: flat(answer.headers), body: Buffer.from(answer.data) };
     } catch (error) {
-      const detail = limit.aborted
+      const detail = late
         ? `no whole answer within ${this.transport.timeoutMs} ms`
         : signal.aborted
           ? 'stopped by the hub itself'
           : said(error);
       return { end: connected ? 'unclear' : 'notReached', detail };
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
     }
   }
 

@@ -49,6 +49,15 @@ export function checkCounts(hub: HubState): void {
   }
 }
 
+/** What a settled full list overruled is an exception no more. */
+export function checkCovered(hub: HubState): void {
+  for (const full of hub.batches.filter((batch) => batch.kind === 'full' && batch.state === 'settled')) {
+    for (const { seq, number, ended } of hub.exceptions.values()) {
+      must(ended !== null || number >= full.number || seq > full.toSeq, () => `the exception of change ${seq} is open after full list ${full.number}`);
+    }
+  }
+}
+
 /** What each line is taken for is what was heard of it in any order, by this second, plainer reckoning. */
 export function checkMerging(hub: HubState, recorder: Recorder): void {
   for (const [key, words] of recorder.words) {

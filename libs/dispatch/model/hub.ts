@@ -68,16 +68,20 @@ export class Hub {
   /** Seals and begins the first attempt in one transaction, so that whoever finds the batch knows that it may be out. */
   seal(fence: number, what: 'seal' | 'sealHalf' | 'sealFull'): { batch: ModelBatch; attempt: ModelAttempt } | null {
     this.hold(fence);
+    // Since the decision a refusal may have come in: then its halves are due, and nothing else is sealed.
+    if (this.nextStep().step !== what && this.rules.decidesAgainWhenSealing) return null;
     const batch = what === 'seal' ? sealNext(this.state) : what === 'sealHalf' ? sealHalf(this.state) : sealFull(this.state);
     if (!batch) return null;
     checkSealed(this.state, batch, what);
     return { batch, attempt: this.attempt(fence, batch, 'handOver') };
   }
 
-  beginAttempt(fence: number, number: number, purpose: ModelAttempt['purpose']): { batch: ModelBatch; attempt: ModelAttempt } {
+  /** Null when the batch was answered since the decision: then there is nothing to hand over any more. */
+  beginAttempt(fence: number, number: number, purpose: ModelAttempt['purpose']): { batch: ModelBatch; attempt: ModelAttempt } | null {
     this.hold(fence);
     const batch = this.state.batch(number);
-    if (purpose === 'handOver' && batch.state === 'sealed') batch.state = 'handed';
+    if (purpose === 'handOver' && batch.state !== 'sealed' && batch.state !== 'handed') return null;
+    if (purpose === 'handOver') batch.state = 'handed';
     if (purpose === 'ask') batch.asked++;
     return { batch, attempt: this.attempt(fence, batch, purpose) };
   }

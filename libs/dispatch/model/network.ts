@@ -12,6 +12,8 @@ export class Network {
   /** Requests and callbacks under way. */
   underWay = 0;
   provider: Provider | null = null;
+  /** Share of answers to hand-overs that are lost. */
+  answersLost = 0.1;
 
   constructor(
     private readonly temperament: Temperament,
@@ -29,7 +31,7 @@ export class Network {
     const unclear = () => done({ result: 'unclear', detail: 'time-out', status: null });
     if (this.goesWrong(0.07)) return this.answer(TIME_OUT_S, unclear);
     const late = this.goesWrong(0.05);
-    const answerLost = this.goesWrong(0.1);
+    const answerLost = this.goesWrong(this.answersLost);
     if (late || answerLost) this.answer(TIME_OUT_S, unclear);
     this.answer(late ? this.random.between(TIME_OUT_S, REQUEST_LIFE_S) : this.random.between(0.01, 1), () => {
       const result = this.at.receive(batch);

@@ -26,8 +26,8 @@ export class Provider {
   /** Everything ever received, by number, for the check that bytes never change. */
   readonly bytes = new Map<number, string>();
   received = 0;
-  /** Whether what it is slow at still takes its time; calm ends that too. */
-  mayBeSlow = true;
+  /** Whether it is slow and wavers, if that is its temper; calm ends that too. */
+  mayErr = true;
   /** Copies that it has taken and not worked on yet. */
   working = 0;
   private readonly known = new Map<number, KnownBatch>();
@@ -35,6 +35,8 @@ export class Provider {
   private readonly parked = new Map<number, SentBatch>();
   private highest = 0;
   private nextInOrder = 1;
+  /** Numbers that were refused before their turn: skipped when it comes. */
+  private readonly skipped = new Set<number>();
   /** When the work on the copy before is done: who works in order of arrival has one desk. */
   private deskFreeAt = 0;
 
@@ -106,7 +108,7 @@ export class Provider {
   private plan(taken: KnownBatch): void {
     this.working++;
     let delay = this.random.between(0.1, this.random.chance(0.2) ? 30 : 3);
-    if (this.temperament.slow && this.mayBeSlow && this.random.chance(0.1)) delay += 2 * DEADLINE_S;
+    if (this.temperament.slow && this.mayErr && this.random.chance(0.1)) delay += 2 * DEADLINE_S;
     if (this.temperament.order === 'arrival' || this.temperament.order === 'number') {
       this.deskFreeAt = Math.max(this.deskFreeAt, this.timeline.now) + delay;
       delay = this.deskFreeAt - this.timeline.now;
@@ -127,8 +129,13 @@ export class Provider {
 
   /** In number order: whoever waited for this number is next. */
   private goOnAfter(number: number): void {
-    if (this.temperament.order !== 'number' || number !== this.nextInOrder) return;
-    this.nextInOrder++;
+    if (this.temperament.order !== 'number') return;
+    if (number !== this.nextInOrder) {
+      this.skipped.add(number);
+      return;
+    }
+    do this.nextInOrder++;
+    while (this.skipped.has(this.nextInOrder));
     const next = this.parked.get(this.nextInOrder);
     if (!next) return;
     this.parked.delete(next.number);
@@ -146,6 +153,18 @@ export class Provider {
       }
     }
     taken.words = batch.lines.map((line) => this.take(line));
+    if (this.temperament.wavers === 'never' || !this.mayErr || batch.kind === 'full') return;
+    const word = this.random.pick(taken.words);
+    if (word.outcome !== 'applied' || this.random.chance(0.5)) return;
+    const { n, ref } = word;
+    if (this.temperament.wavers === 'provisional') {
+      this.callBack({ number: batch.number, receipt: null, outcomes: { except: [{ n, ref, outcome: 'retryLater', code: 'QUOTA' }] } });
+    } else {
+      const old = before.get(ref);
+      if (old) this.list.set(ref, old);
+      else this.list.delete(ref);
+      this.callBack({ number: batch.number, receipt: null, outcomes: { except: [{ n, ref, outcome: 'rejected', code: 'PROVIDER_ERROR' }] } });
+    }
   }
 
   private take(line: SentLine): LineOutcome {

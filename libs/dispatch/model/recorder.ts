@@ -70,7 +70,8 @@ export class Recorder {
 
   /** Entries whose newer state a late application may have overwritten. */
   repeatOvertaken(batch: ModelBatch): void {
-    this.hub.log.appendAgain(this.hub.rules.overtaken(this.hub.linesNow(batch), this.hub.sealedSeq), 'retried');
+    const items = this.hub.rules.overtaken(this.hub.linesNow(batch), this.hub.sealedSeq, this.hub.profile.appliesInOrder);
+    this.hub.log.appendAgain(items, 'retried');
   }
 
   /** Lines with an outcome. */
@@ -123,6 +124,7 @@ export class Recorder {
       for (let n = first; n <= last; n++) if (!listed.has(n)) this.take(batch, { n, ref: '', outcome: outcomes.default });
     }
     for (const item of right) this.take(batch, item);
+    if (right.length < outcomes.except.length && right.length === 0) return;
     batch.answered = true;
     this.accept(batch);
     this.settleIfWhole(batch);

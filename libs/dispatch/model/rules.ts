@@ -21,8 +21,12 @@ export const REAL_RULES = {
   repeatsWhenFoundOpen: true,
   /** Only an attempt whose lease is held moves the batch's state. */
   checksLease: true,
+  /** What is due is looked at again in the transaction that seals. */
+  decidesAgainWhenSealing: true,
   /** A full list is sealed with everything up to its position; later batches start after it. */
   fullListMovesPosition: true,
+  /** A full list that arrives late overtakes every entry, not only those that stand in it. */
+  fullListOvertakesAll: true,
   /** Exceptions that a full list overrules end when it is settled. */
   fullListCoversExceptions: true,
   /** Silence is uncertain, never taken for an outcome. */

@@ -1,5 +1,6 @@
 // One seed, one run: desires and faults side by side, then calm, then the reckoning.
-import { checkConverged, checkCounts, checkMerging, checkRanges, Watermarks } from './checks.js';
+import type { Outcomes } from '#contracts';
+import { checkConverged, checkCounts, checkCovered, checkMerging, checkRanges, Watermarks } from './checks.js';
 import { Broken, must } from './fail.js';
 import { Hub } from './hub.js';
 import type { ModelAnswer } from './messages.js';
@@ -9,7 +10,7 @@ import { Random } from './random.js';
 import { REAL_RULES, type Rules } from './rules.js';
 import { DEADLINE_S, drawTemperament, LEASE_S, profileOf, type ModelProfile, type Temperament } from './temperament.js';
 import { Timeline } from './timeline.js';
-import { work, type Granted, type Wish } from './worker.js';
+import { work, type FaultPoint, type Granted, type Wish } from './worker.js';
 
 export interface RunResult {
   seed: number;
@@ -20,6 +21,20 @@ export interface RunResult {
   rejected: number;
   uncertain: number;
   faults: Record<string, number>;
+}
+
+/** What of a run is not left to the seed. */
+export interface Setting {
+  temperament?: Partial<Temperament>;
+  profile?: Partial<ModelProfile>;
+  /** How often a worker is killed at a fault point, or stopped for longer than its lease; 3 % where nothing is said. */
+  killed?: Partial<Record<FaultPoint, number>>;
+  stopped?: Partial<Record<FaultPoint, number>>;
+  answersLost?: number;
+  /** Most seconds between two desires. */
+  pace?: number;
+  /** Most seconds between two wishes for a full list; 0 for none. */
+  fullLists?: number;
 }
 
 /** How long desires and faults go on, and the most that calm may take, in simulated seconds. */
@@ -45,14 +60,16 @@ class Run {
   constructor(
     private readonly seed: number,
     rules: Rules,
+    private readonly setting: Setting,
   ) {
     this.random = new Random(seed);
-    this.temperament = drawTemperament(this.random);
-    this.profile = profileOf(this.temperament, this.random);
+    this.temperament = drawTemperament(this.random, setting.temperament);
+    this.profile = { ...profileOf(this.temperament, this.random), ...setting.profile };
     this.hub = new Hub(rules, this.profile, this.timeline);
     this.network = new Network(this.temperament, this.random, this.timeline, (answer) => this.hear(answer));
     this.provider = new Provider(this.temperament, this.random, this.timeline, (answer) => this.network.callBack(answer));
     this.network.provider = this.provider;
+    this.network.answersLost = setting.answersLost ?? this.network.answersLost;
     this.refs = Array.from({ length: this.random.whole(1, 6) }, (_, i) => `e${i + 1}`);
   }
 
@@ -85,9 +102,10 @@ class Run {
       };
       timeline.after(random.between(0, to), again);
     };
-    const pace = random.pick([4, 15, 40]);
+    const pace = this.setting.pace ?? random.pick([4, 15, 40]);
     each(0.1, pace, () => this.desire());
-    if (random.chance(0.5)) each(50, 300, () => void (this.hub.state.fullListWanted = true));
+    const lists = this.setting.fullLists ?? random.pick([0, 300]);
+    if (lists > 0) each(lists / 6, lists, () => void (this.hub.state.fullListWanted = true));
     if (random.chance(0.3)) each(50, 300, () => this.setPaused(random.chance(0.5)));
     if (random.chance(0.3)) each(30, 200, () => this.hub.recorder.replayUncertain());
     each(20, 100, () => this.invent());
@@ -120,7 +138,7 @@ class Run {
 
   private calm(): void {
     this.network.faulty = false;
-    this.provider.mayBeSlow = false;
+    this.provider.mayErr = false;
     this.hub.state.paused = false;
   }
 
@@ -134,9 +152,10 @@ class Run {
       this.hub.recorder.hear({ number: batches.length + 1, receipt: null, outcomes: { default: 'applied', except: [] } });
     } else {
       const { sent } = some;
-      const wrong = this.random.chance(0.5)
-        ? { default: 'applied' as const, except: [], first: 1, last: sent.lines.length + 1 }
-        : { except: [{ n: 1, ref: 'somebody else', outcome: 'rejected' as const }] };
+      const wrong: Outcomes =
+        some.state === 'refused' ? { default: 'applied', except: [] }
+        : this.random.chance(0.5) ? { default: 'applied', except: [], first: 1, last: sent.lines.length + 1 }
+        : { except: [{ n: 1, ref: 'somebody else', outcome: 'rejected' }] };
       if (some.state !== 'handed' && some.state !== 'sealed') this.hub.recorder.hear({ number: some.number, receipt: null, outcomes: wrong });
       else this.hub.recorder.setAside++;
     }
@@ -167,12 +186,12 @@ class Run {
     const wish = next.value;
     if (wish.wish === 'handOver') return this.network.handOver(wish.batch, (result) => this.go(worker, result));
     if (wish.wish === 'ask') return this.network.ask(wish.number, (result) => this.go(worker, result));
-    if (this.dies(0.03)) {
+    if (this.dies(this.setting.killed?.[wish.point] ?? 0.03)) {
       this.count(`killed ${wish.point}`);
       this.alive--;
       return;
     }
-    const stops = this.dies(0.03);
+    const stops = this.dies(this.setting.stopped?.[wish.point] ?? 0.03);
     if (stops) this.count(`stopped ${wish.point}`);
     this.timeline.after(stops ? this.random.between(LEASE_S, 6 * LEASE_S) : 0.01, () => this.go(worker, undefined));
   }
@@ -195,6 +214,7 @@ class Run {
     if (this.alive > 0 || this.network.underWay > 0 || this.provider.working > 0 || this.hub.nextStep().step !== 'idle') return false;
     if (state.batches.some((batch) => batch.state === 'accepted')) return false;
     if (state.attempts.some((attempt) => !attempt.ended)) return false;
+    for (const omission of state.omissions.values()) if (!omission.ended) return false;
     for (const exception of state.exceptions.values()) if (!exception.ended && exception.kind === 'retrying') return false;
     return true;
   }
@@ -202,6 +222,7 @@ class Run {
   private reckon(): { rejected: number; uncertain: number } {
     this.check();
     checkRanges(this.hub.state);
+    checkCovered(this.hub.state);
     checkMerging(this.hub.state, this.hub.recorder);
     return checkConverged(this.hub.state, this.provider);
   }
@@ -226,9 +247,9 @@ class Run {
 }
 
 /** Runs one seed. Throws Broken, with the seed in its message, when a property does not hold. */
-export function runSeed(seed: number, rules: Rules = REAL_RULES): RunResult {
+export function runSeed(seed: number, rules: Rules = REAL_RULES, setting: Setting = {}): RunResult {
   try {
-    return new Run(seed, rules).run();
+    return new Run(seed, rules, setting).run();
   } catch (error) {
     if (error instanceof Broken) throw new Broken(`seed ${seed}: ${error.message}`);
     throw error;

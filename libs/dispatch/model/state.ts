@@ -135,7 +135,7 @@ export class HubState {
 
   /** The lines of a batch beside their entries; of a full list every entry, by its latest change at that position. */
   linesNow(batch: ModelBatch): LineNow[] {
-    if (batch.kind === 'delta') return batch.sent.lines.map((line) => this.lineNow(line.ref, line.seq));
+    if (batch.kind === 'delta' || !this.rules.fullListOvertakesAll) return batch.sent.lines.map((line) => this.lineNow(line.ref, line.seq));
     return [...this.log.entries.values()].map((entry) => {
       let seq = entry.latestSeq;
       while (seq > batch.toSeq) seq = this.log.change(seq).prevSeq;

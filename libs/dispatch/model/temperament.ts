@@ -15,6 +15,8 @@ export interface Temperament {
   /** Works on some batches longer than the outcome deadline. */
   slow: boolean;
   canBeAsked: boolean;
+  /** Sends a second word about some lines: "later" before it looked, or the opposite of what it did. */
+  wavers: 'never' | 'provisional' | 'contradicts';
   /** Says the outcomes with "I know this number". */
   repeatsOutcomes: boolean;
   /** A batch with an offending line is refused as a whole, at once or by callback; otherwise the line is rejected. */
@@ -33,7 +35,12 @@ export interface ModelProfile extends StepRules {
   schedule: readonly number[];
 }
 
-export function drawTemperament(random: Random): Temperament {
+/** Draws a provider; what is `given` is so, whatever was drawn. */
+export function drawTemperament(random: Random, given: Partial<Temperament> = {}): Temperament {
+  return { ...draw(random), ...given };
+}
+
+function draw(random: Random): Temperament {
   const order = random.pick(['arrival', 'sideBySide', 'number', 'newerSeqs'] as const);
   const answers = order === 'sideBySide' ? 'callback' : random.pick(['response', 'callback'] as const);
   // Who works on batches side by side and says nothing of a late one cannot be kept right by anybody.
@@ -46,6 +53,7 @@ export function drawTemperament(random: Random): Temperament {
     slow: answers === 'callback' && persistent && random.chance(0.2),
     duplicates: order === 'number' ? 'recognises' : random.pick(['appliesAgain', 'recognises', 'refusesUpToHighest'] as const),
     canBeAsked: random.chance(0.6),
+    wavers: answers === 'callback' && persistent ? random.pick(['never', 'never', 'provisional', 'contradicts'] as const) : 'never',
     repeatsOutcomes: random.chance(0.5),
     refusal: random.pick(answers === 'callback' ? (['byLine', 'whole', 'wholeLate'] as const) : (['byLine', 'whole'] as const)),
     offends: random.pick([0, 0.05, 0.2]),

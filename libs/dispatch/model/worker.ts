@@ -48,21 +48,22 @@ function* takeStep(hub: Hub, fence: number, timeline: Timeline, random: () => nu
     case 'sealHalf':
     case 'sealFull': {
       const sealed = hub.seal(fence, step.step);
-      if (!sealed) return step.step === 'sealHalf';
+      if (!sealed) return hub.decide(fence).step !== step.step;
       yield* handOver(hub, sealed.batch.sent, sealed.attempt, timeline, random);
       return true;
     }
     case 'handOver': {
-      const { batch, attempt } = hub.beginAttempt(fence, step.number, 'handOver');
-      yield* handOver(hub, batch.sent, attempt, timeline, random);
+      const begun = hub.beginAttempt(fence, step.number, 'handOver');
+      if (begun) yield* handOver(hub, begun.batch.sent, begun.attempt, timeline, random);
       return true;
     }
     case 'ask': {
-      const { attempt } = hub.beginAttempt(fence, step.number, 'ask');
+      const begun = hub.beginAttempt(fence, step.number, 'ask');
+      if (!begun) return true;
       yield pass('attemptRecorded');
       const result = (yield { wish: 'ask', number: step.number }) as AskResult;
       yield pass('asked');
-      hub.endAsking(attempt, result, random());
+      hub.endAsking(begun.attempt, result, random());
       yield pass('recorded');
       return true;
     }

@@ -23,20 +23,22 @@ export function isLatest(item: AppendItem, latestSeq: number): boolean {
 }
 
 /**
- * A batch that the provider never got: lines that are still their entry's latest change, and entries whose latest
- * change waits for such a line, since its outcome will never come.
+ * A batch that the provider never got: its lines that are still their entry's latest change. (What waited for such a
+ * line is released as after an outcome: a closed batch keeps nobody waiting.)
  */
 export function stillDue(lines: readonly LineNow[]): AppendItem[] {
   return lines
-    .filter((line) => line.latestSeq === line.seq || line.latestWaitsFor === line.seq)
+    .filter((line) => line.latestSeq === line.seq)
     .map(({ entryRef, latestSeq }) => ({ entryRef, onlyIfSeq: latestSeq }));
 }
 
 /**
  * A batch that may have been applied late, after newer ones: entries whose newer change was sealed already. One that
- * is not sealed yet, or waits, travels later anyway.
+ * is not sealed yet, or waits, travels later anyway. A provider that applies in order was not overtaken; repeating there
+ * would feed itself, when it is slower than its deadline.
  */
-export function overtaken(lines: readonly LineNow[], sealedSeq: number): AppendItem[] {
+export function overtaken(lines: readonly LineNow[], sealedSeq: number, appliesInOrder: boolean): AppendItem[] {
+  if (appliesInOrder) return [];
   return lines
     .filter((line) => line.latestSeq > line.seq && line.latestSeq <= sealedSeq && line.latestWaitsFor === null)
     .map(({ entryRef, latestSeq }) => ({ entryRef, onlyIfSeq: latestSeq }));

@@ -55,7 +55,7 @@ export class RegistrationLineDto {
   @IsOptional() @IsString() @MaxLength(200)
   name?: string;
 
-  @ApiPropertyOptional({ description: 'Not needed: dropped unread.', deprecated: true })
+  @ApiPropertyOptional({ type: String, description: 'Not needed: dropped unread.', deprecated: true })
   @IsOptional() @Transform(() => undefined)
   nationalId?: undefined;
 }

@@ -31,7 +31,10 @@ export type AgencyResolver<Id> = (cell: string, ministry: string) => AgencyReadi
 
 /** Reads the list of public bodies that comes with the project, or another file of the same columns. */
 export function loadAgencies(file: string | URL = new URL('../data/agencies.csv', import.meta.url)): AgencyRecord[] {
-  const { data } = Papa.parse<Record<string, string>>(readFileSync(file, 'utf8'), { header: true, skipEmptyLines: true });
+  const { data } = Papa.parse<Record<string, string>>(readFileSync(file, 'utf8'), {
+    header: true,
+    skipEmptyLines: true,
+  });
   return data.map((row) => ({
     code: row.code ?? '',
     category: row.category ?? '',
@@ -81,7 +84,8 @@ export function agencyResolver<Id>(agencies: readonly Agency<Id>[]): AgencyResol
     const bare = text.replace(/\(.*?\)/g, ' ');
     const found = byName.get(key) ?? byName.get(fold(bare)) ?? byName.get(fold(writtenOut(bare)));
     if (!found) return { outcome: 'unknown', known: nearest(key) || '–' };
-    const within = found.length === 1 ? found : found.filter((agency) => fold(agency.ministryTh ?? '') === fold(ministry));
+    const within =
+      found.length === 1 ? found : found.filter((agency) => fold(agency.ministryTh ?? '') === fold(ministry));
     const [only, another] = within;
     if (only && !another) return { outcome: 'agency', id: only.id };
     return { outcome: 'ambiguous', known: found.map(label).join(', ') };

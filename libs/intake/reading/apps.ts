@@ -3,9 +3,45 @@ import { fold } from './text.js';
 
 /** Codes and their bits as the table `app` holds them. */
 export const APPS = [
-  { code: 'webex', bit: 0, name: 'Cisco Webex', otherNames: ['webex', 'cisco', 'webex meetings', 'webex teams', 'เว็บเอ็กซ์', 'เวบเอ็กซ์', 'ซิสโก้ เว็บเอ็กซ์', 'ซิสโก้'] },
-  { code: 'teams', bit: 1, name: 'Microsoft Teams', otherNames: ['teams', 'ms teams', 'msteams', 'microsoft', 'ทีมส์', 'ไมโครซอฟท์ ทีมส์', 'ไมโครซอฟต์ ทีมส์', 'ไมโครซอฟท์', 'microsoft-teams'] },
-  { code: 'meet', bit: 2, name: 'Google Meet', otherNames: ['meet', 'hangouts', 'hangouts meet', 'google hangouts', 'google hangouts meet', 'กูเกิลมีท', 'กูเกิ้ลมีท', 'กูเกิล มีต', 'google', 'google-meet'] },
+  {
+    code: 'webex',
+    bit: 0,
+    name: 'Cisco Webex',
+    otherNames: ['webex', 'cisco', 'webex meetings', 'webex teams', 'เว็บเอ็กซ์', 'เวบเอ็กซ์', 'ซิสโก้ เว็บเอ็กซ์', 'ซิสโก้'],
+  },
+  {
+    code: 'teams',
+    bit: 1,
+    name: 'Microsoft Teams',
+    otherNames: [
+      'teams',
+      'ms teams',
+      'msteams',
+      'microsoft',
+      'ทีมส์',
+      'ไมโครซอฟท์ ทีมส์',
+      'ไมโครซอฟต์ ทีมส์',
+      'ไมโครซอฟท์',
+      'microsoft-teams',
+    ],
+  },
+  {
+    code: 'meet',
+    bit: 2,
+    name: 'Google Meet',
+    otherNames: [
+      'meet',
+      'hangouts',
+      'hangouts meet',
+      'google hangouts',
+      'google hangouts meet',
+      'กูเกิลมีท',
+      'กูเกิ้ลมีท',
+      'กูเกิล มีต',
+      'google',
+      'google-meet',
+    ],
+  },
   { code: 'line', bit: 3, name: 'LINE', otherNames: ['ไลน์', 'line meeting', 'line app', 'line official', 'ไลน์แอป'] },
 ] as const;
 

@@ -17,17 +17,23 @@ describe('readCircuit', () => {
     ['c100000123', letters, 'C100000123', 'upperCase'],
   ];
   for (const [cell, pattern, circuit, repair] of repaired) {
-    test(`${cell}: ${repair}`, () => assert.deepEqual(readCircuit(cell, pattern), { outcome: 'circuit', circuit, repairs: [repair] }));
+    test(`${cell}: ${repair}`, () =>
+      assert.deepEqual(readCircuit(cell, pattern), { outcome: 'circuit', circuit, repairs: [repair] }));
   }
   test('what fits is taken as it is', () => {
-    fc.assert(fc.property(fc.stringMatching(digits), (circuit) => assert.deepEqual(readCircuit(circuit, digits), { outcome: 'circuit', circuit, repairs: [] })));
+    fc.assert(
+      fc.property(fc.stringMatching(digits), (circuit) =>
+        assert.deepEqual(readCircuit(circuit, digits), { outcome: 'circuit', circuit, repairs: [] }),
+      ),
+    );
     assert.deepEqual(readCircuit(' 7700000123 ', digits), { outcome: 'circuit', circuit: '7700000123', repairs: [] });
   });
   test('a missing digit is never guessed', () => {
     assert.deepEqual(readCircuit('770000012', digits), { outcome: 'rejected', code: 'CIRCUIT_FORMAT' });
     assert.deepEqual(readCircuit('123456789', /^[0-9]{10}$/), { outcome: 'rejected', code: 'CIRCUIT_FORMAT' });
   });
-  test('rounded numbers are refused', () => assert.deepEqual(readCircuit('7.7E+09', digits), { outcome: 'rejected', code: 'CIRCUIT_DIGITS_LOST' }));
+  test('rounded numbers are refused', () =>
+    assert.deepEqual(readCircuit('7.7E+09', digits), { outcome: 'rejected', code: 'CIRCUIT_DIGITS_LOST' }));
   test('what is accepted always has the form', () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom(...Array.from('0123456789 -.E+๗c')), maxLength: 14 }), (cell) => {

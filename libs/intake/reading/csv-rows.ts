@@ -26,10 +26,14 @@ interface Parsed {
 /**
  * One pass of Papa Parse's own parser over a piece of text; `last` false leaves an unfinished last record unread,
  * `preview` stops after so many records.
- * Papa Parse was chosen by measurement (docs/performance.md, reading): its stream interface costs twice as much.
+ * Papa Parse was chosen by measurement (figures in README.md): its stream interface costs twice as much.
  */
 function parse(text: string, separator: Separator, last: boolean, preview = 0): Parsed {
-  const parsed: Parsed = new Papa.Parser({ delimiter: separator, newline: '\n', quoteChar: '"', preview }).parse(text, 0, !last);
+  const parsed: Parsed = new Papa.Parser({ delimiter: separator, newline: '\n', quoteChar: '"', preview }).parse(
+    text,
+    0,
+    !last,
+  );
   return parsed;
 }
 
@@ -65,14 +69,19 @@ export async function* csvRows(path: string, encoding: Encoding, separator: Sepa
     const push = (cells: string[], broken: boolean) => {
       row++;
       if (isEmpty(cells)) return;
-      rows.push({ row, cells, flaw: broken ? 'brokenQuotes' : damaged && cells.some(isDamaged) ? 'damagedText' : null });
+      rows.push({
+        row,
+        cells,
+        flaw: broken ? 'brokenQuotes' : damaged && cells.some(isDamaged) ? 'damagedText' : null,
+      });
     };
     let text = whole;
     for (let rescued = 0; ; rescued++) {
       if (rescued > MOST_RESCUES) throw new RegistrationsFileError('QUOTE_OPEN', String(row));
       const parsed = parse(text, separator, last);
       const broken = new Set(parsed.errors.map((error) => error.row));
-      const swallower = broken.size === 0 ? -1 : parsed.data.findIndex((cells, index) => broken.has(index) && cells.some(hasLineEnd));
+      const swallower =
+        broken.size === 0 ? -1 : parsed.data.findIndex((cells, index) => broken.has(index) && cells.some(hasLineEnd));
       const good = swallower >= 0 ? parsed.data.slice(0, swallower) : parsed.data;
       good.forEach((cells, index) => push(cells, broken.has(index)));
       let start = last ? text.length : parsed.meta.cursor;

@@ -55,13 +55,32 @@ describe('readDay', () => {
   }
   test('every day reads the same in every way of writing', () => {
     const day = fc.date({ min: new Date('2000-01-01'), max: new Date('2100-12-31'), noInvalidDate: true });
-    const months = ['มกราคม', 'กุมภาพันธ์', 'มีนาคม', 'เมษายน', 'พฤษภาคม', 'มิถุนายน', 'กรกฎาคม', 'สิงหาคม', 'กันยายน', 'ตุลาคม', 'พฤศจิกายน', 'ธันวาคม'];
+    const months = [
+      'มกราคม',
+      'กุมภาพันธ์',
+      'มีนาคม',
+      'เมษายน',
+      'พฤษภาคม',
+      'มิถุนายน',
+      'กรกฎาคม',
+      'สิงหาคม',
+      'กันยายน',
+      'ตุลาคม',
+      'พฤศจิกายน',
+      'ธันวาคม',
+    ];
     fc.assert(
       fc.property(day, (date) => {
         const [year, month, number] = [date.getUTCFullYear(), date.getUTCMonth() + 1, date.getUTCDate()];
         const expected = date.toISOString().slice(0, 10);
         const serial = Math.floor(date.getTime() / 86_400_000) + 25_569;
-        const ways = [expected, `${number}/${month}/${year}`, `${number}/${month}/${year + 543}`, `${number} ${months[month - 1]} ${year + 543}`, String(serial)];
+        const ways = [
+          expected,
+          `${number}/${month}/${year}`,
+          `${number}/${month}/${year + 543}`,
+          `${number} ${months[month - 1]} ${year + 543}`,
+          String(serial),
+        ];
         for (const way of ways) {
           const reading = readDay(way, context);
           assert.equal(reading.outcome === 'day' ? reading.day : reading.code, expected, way);
@@ -72,7 +91,11 @@ describe('readDay', () => {
   });
   test('a Buddhist year typed into Excel as if it were Christian', () => {
     // Excel's number of 19 March in its year 2563.
-    assert.deepEqual(readDay('242235', context), { outcome: 'day', day: '2020-03-19', repairs: ['buddhistYear', 'excelSerial'] });
+    assert.deepEqual(readDay('242235', context), {
+      outcome: 'day',
+      day: '2020-03-19',
+      repairs: ['buddhistYear', 'excelSerial'],
+    });
   });
   test('the 1904 system counts 1,462 days later', () => {
     const reading = readDay('42447', { dateSystem: '1904', monthFirst: false });
@@ -106,5 +129,6 @@ describe('readMoment', () => {
       assert.equal(reading.outcome === 'moment' ? reading.at : reading.code, at);
     });
   }
-  test('no such hour', () => assert.deepEqual(readMoment('2020-03-18 25:30', context), { outcome: 'rejected', code: 'DATE_UNREADABLE' }));
+  test('no such hour', () =>
+    assert.deepEqual(readMoment('2020-03-18 25:30', context), { outcome: 'rejected', code: 'DATE_UNREADABLE' }));
 });

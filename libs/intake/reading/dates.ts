@@ -9,13 +9,11 @@ import type { DateSystem } from './xlsx-workbook.js';
 export type DateCode = Extract<RowProblemCode, `DATE_${string}`>;
 
 export type DayReading =
-  | { outcome: 'day'; day: Day; repairs: readonly RepairCode[] }
-  | { outcome: 'rejected'; code: DateCode };
+  { outcome: 'day'; day: Day; repairs: readonly RepairCode[] } | { outcome: 'rejected'; code: DateCode };
 
 /** `at` is RFC 3339 with Bangkok's offset, or the one that was written. */
 export type MomentReading =
-  | { outcome: 'moment'; at: string; repairs: readonly RepairCode[] }
-  | { outcome: 'rejected'; code: DateCode };
+  { outcome: 'moment'; at: string; repairs: readonly RepairCode[] } | { outcome: 'rejected'; code: DateCode };
 
 export interface DateContext {
   dateSystem: DateSystem;
@@ -51,7 +49,8 @@ const DAY_FIRST = /^(\d{1,2})[/.-](\d{1,2})[/.-](\d+)$/;
 const DAY_NAMED_MONTH = /^(\d{1,2})[\s\-/]*([ก-๎.]+|[a-z]+\.?)[\s\-/,]*(\d+)$/i;
 const NAMED_MONTH_DAY = /^([a-z]+)\.?\s*(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d+)$/i;
 const SERIAL = /^(\d{5,6})(?:\.(\d+))?$/;
-const TIME = /^(.+?)(?:\s*T\s*|\s+(?:เวลา\s*)?)(\d{1,2})[:.](\d{2})(?:[:.](\d{2})(?:\.\d+)?)?\s*(?:น\.?)?\s*(Z|[+-]\d{2}:?\d{2})?$/i;
+const TIME =
+  /^(.+?)(?:\s*T\s*|\s+(?:เวลา\s*)?)(\d{1,2})[:.](\d{2})(?:[:.](\d{2})(?:\.\d+)?)?\s*(?:น\.?)?\s*(Z|[+-]\d{2}:?\d{2})?$/i;
 
 interface Parts {
   year: number;
@@ -88,7 +87,11 @@ export function readMoment(cell: string, context: DateContext): MomentReading {
     // Excel keeps the time as the fraction of a day, to the second.
     if (fraction) clock = new Date(Math.round(Number(`0.${fraction}`) * 86_400) * 1000).toISOString().slice(11, 19);
   }
-  return { outcome: 'moment', at: `${dayOf(parts)}T${clock}${zone}`, repairs: parts.repairs.length > 0 ? parts.repairs : NO_REPAIRS };
+  return {
+    outcome: 'moment',
+    at: `${dayOf(parts)}T${clock}${zone}`,
+    repairs: parts.repairs.length > 0 ? parts.repairs : NO_REPAIRS,
+  };
 }
 
 /** True for a date that can only be read with the month first, as in 3/19/2020. */
@@ -110,7 +113,10 @@ function prepare(cell: string): { text: string; repairs: RepairCode[] } {
     text = mapThaiDigits(text);
     repairs.push('thaiDigits');
   }
-  text = text.replace(/^วันที่\s*/, '').replace(/(?:พ\.?\s?ศ\.?|ค\.?\s?ศ\.?|B\.?E\.?|A\.?D\.?)\s*(?=\d)/i, '').replace(/^วัน[ก-์]+\s*(?:ที่)?\s*(?=\d)/, '');
+  text = text
+    .replace(/^วันที่\s*/, '')
+    .replace(/(?:พ\.?\s?ศ\.?|ค\.?\s?ศ\.?|B\.?E\.?|A\.?D\.?)\s*(?=\d)/i, '')
+    .replace(/^วัน[ก-์]+\s*(?:ที่)?\s*(?=\d)/, '');
   return { text, repairs };
 }
 
@@ -128,7 +134,8 @@ function readParts(text: string, context: DateContext, repairs: RepairCode[], wi
   const english = NAMED_MONTH_DAY.exec(text);
   if (english) return checkNamed(english[3], english[1], Number(english[2]), repairs);
   const serial = SERIAL.exec(text);
-  if (serial && (withTime || !serial[2] || Number(serial[2]) === 0)) return fromSerial(Number(serial[1]), context.dateSystem, repairs);
+  if (serial && (withTime || !serial[2] || Number(serial[2]) === 0))
+    return fromSerial(Number(serial[1]), context.dateSystem, repairs);
   return 'DATE_UNREADABLE';
 }
 

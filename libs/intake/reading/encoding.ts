@@ -142,7 +142,11 @@ async function unknownEncoding(path: string, fromOffset: number): Promise<Regist
 }
 
 /** Pieces of a file as text, a mark at the start removed. `highWaterMark` bytes are read at a time. */
-export async function* decodedText(path: string, encoding: Encoding, highWaterMark = 64 * 1024): AsyncGenerator<string> {
+export async function* decodedText(
+  path: string,
+  encoding: Encoding,
+  highWaterMark = 64 * 1024,
+): AsyncGenerator<string> {
   const stream = createReadStream(path, { highWaterMark }) as AsyncIterable<Buffer>;
   if (encoding === 'windows-874') {
     // iconv-lite, since Node's own windows-874 decoder never fails: it gives C1 and private-use characters for damage.

@@ -26,17 +26,39 @@ describe('the error file', () => {
     assert.deepEqual([...bytes.subarray(0, 3)], [0xef, 0xbb, 0xbf]);
     const [head, row = []] = Papa.parse<string[]>(bytes.toString('utf8').slice(1).trim()).data;
     assert.deepEqual(head, [...HEADER, ...Object.values(OWN_COLUMNS)]);
-    assert.deepEqual(row.slice(0, 10), ['กรม, ที่ดิน', 'A-1', 'AIS', "'+66812", '', '', '', '12', 'PHONE_TOO_SHORT DATE_UNREADABLE', 'เบอร์โทรศัพท์, วันที่เริ่ม']);
+    assert.deepEqual(row.slice(0, 10), [
+      'กรม, ที่ดิน',
+      'A-1',
+      'AIS',
+      "'+66812",
+      '',
+      '',
+      '',
+      '12',
+      'PHONE_TOO_SHORT DATE_UNREADABLE',
+      'เบอร์โทรศัพท์, วันที่เริ่ม',
+    ]);
     assert.match(row[10] ?? '', /ไม่ครบ.*\n.*อ่านวันที่ไม่ได้/s);
     assert.equal(row.length, 12);
   });
   test('can be read again as it is: its own columns are passed over, the mark against formulas is no damage', async () => {
-    const { understood, rows } = await readAll(files.write(await make(['กรมที่ดิน', 'A-1', 'AIS', '+66812345678', '2020-03-19'])));
-    assert.deepEqual(understood.header.columns, { agency: 0, reference: 1, provider: 2, phone: 3, validFrom: 4, nationalId: 5 });
+    const { understood, rows } = await readAll(
+      files.write(await make(['กรมที่ดิน', 'A-1', 'AIS', '+66812345678', '2020-03-19'])),
+    );
+    assert.deepEqual(understood.header.columns, {
+      agency: 0,
+      reference: 1,
+      provider: 2,
+      phone: 3,
+      validFrom: 4,
+      nationalId: 5,
+    });
     assert.deepEqual(understood.header.unknown, [{ index: 6, header: 'หมายเหตุ' }]);
     assert.equal(rows.length, 1);
     assert.deepEqual(rows[0]?.cells.slice(7), ['', '', '', '', '']);
-    const again = await buffer(Readable.from([{ row: 2, cells: rows[0]?.cells ?? [], problems }]).pipe(errorFile(understood.header)));
+    const again = await buffer(
+      Readable.from([{ row: 2, cells: rows[0]?.cells ?? [], problems }]).pipe(errorFile(understood.header)),
+    );
     assert.equal(again.toString().split('\r\n')[0], (await make([])).toString().split('\r\n')[0]);
   });
   test('many rows, in order', async () => {

@@ -95,6 +95,13 @@ const TABLE = {
     remedyEn: 'Save it as "CSV UTF-8" (which marks the encoding), or say the encoding with the import.',
     remedyTh: 'บันทึกเป็น "CSV UTF-8" หรือระบุรหัสอักขระเมื่อนำเข้า',
   },
+  ENCODING_TWICE: {
+    status: 422,
+    en: 'The Thai text was converted wrongly before the file reached us (it reads like "เธเธฃเธก").',
+    th: 'ข้อความภาษาไทยถูกแปลงรหัสผิดมาก่อนถึงระบบ (อ่านได้เป็น "เธเธฃเธก")',
+    remedyEn: 'Open the original file in Excel with encoding UTF-8 and save it again as a workbook (.xlsx).',
+    remedyTh: 'เปิดไฟล์ต้นฉบับใน Excel โดยเลือกรหัสอักขระ UTF-8 แล้วบันทึกใหม่เป็น .xlsx',
+  },
   QUOTE_OPEN: {
     status: 422,
     en: 'A quotation mark that is opened in or after row {1} is never closed.',

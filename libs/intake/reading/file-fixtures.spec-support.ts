@@ -32,7 +32,8 @@ export class Files {
   async workbook(parts: Record<string, string | Buffer>): Promise<string> {
     const file = this.path();
     const zip = new ZipFile();
-    for (const [name, content] of Object.entries({ ...STANDARD_PARTS, ...parts })) zip.addBuffer(Buffer.from(content), name);
+    for (const [name, content] of Object.entries({ ...STANDARD_PARTS, ...parts }))
+      zip.addBuffer(Buffer.from(content), name);
     zip.end();
     await pipeline(zip.outputStream, createWriteStream(file));
     return file;
@@ -62,7 +63,9 @@ export function sheet(...rows: string[]): string {
 
 /** A row of inline texts. */
 export function inlineRow(row: number, cells: string[]): string {
-  const xml = cells.map((cell, index) => `<c r="${String.fromCharCode(65 + index)}${row}" t="inlineStr"><is><t>${cell}</t></is></c>`);
+  const xml = cells.map(
+    (cell, index) => `<c r="${String.fromCharCode(65 + index)}${row}" t="inlineStr"><is><t>${cell}</t></is></c>`,
+  );
   return `<row r="${row}">${xml.join('')}</row>`;
 }
 
@@ -70,7 +73,10 @@ export function inlineRow(row: number, cells: string[]): string {
 export const HEADER = ['หน่วยงาน', 'เลขอ้างอิง', 'ผู้ให้บริการ', 'เบอร์โทรศัพท์', 'วันที่เริ่ม'];
 
 /** Reads a file to its end. */
-export async function readAll(file: string, options?: OpenOptions): Promise<{ understood: Understood; rows: RawRow[] }> {
+export async function readAll(
+  file: string,
+  options?: OpenOptions,
+): Promise<{ understood: Understood; rows: RawRow[] }> {
   const opened = await openRegistrationsFile(file, options);
   try {
     const rows: RawRow[] = [];

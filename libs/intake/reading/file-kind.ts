@@ -39,7 +39,10 @@ const NEEDS_NUL = new Set(['BM', 'MZ']);
  * Tells text from ZIP and refuses everything else, with its name. Reads at most 64 kB (an old Excel file is searched
  * whole, up to 1 MB, to tell a password from the old format).
  */
-export async function tableKind(path: string, limits: SizeLimits = SIZE_LIMITS): Promise<{ kind: TableKind; size: number }> {
+export async function tableKind(
+  path: string,
+  limits: SizeLimits = SIZE_LIMITS,
+): Promise<{ kind: TableKind; size: number }> {
   const { size } = await stat(path);
   if (size === 0) throw new RegistrationsFileError('FILE_EMPTY');
   const head = await readHead(path, HEAD);
@@ -53,7 +56,11 @@ export async function tableKind(path: string, limits: SizeLimits = SIZE_LIMITS):
   for (const [signature, en, th] of SIGNATURES) {
     if (start.startsWith(signature) && (hasNul || !NEEDS_NUL.has(signature))) throw wrongKind(en, th);
   }
-  const opening = head.toString('latin1', 0, 1024).replace(/^\xEF\xBB\xBF/, '').trimStart().toLowerCase();
+  const opening = head
+    .toString('latin1', 0, 1024)
+    .replace(/^\xEF\xBB\xBF/, '')
+    .trimStart()
+    .toLowerCase();
   if (/^<(!doctype html|html|table|meta|head)/.test(opening)) throw wrongKind('a web page', 'หน้าเว็บ');
   if (/^<(\?xml|!doctype|[a-z]+:)/.test(opening)) throw wrongKind('an XML file', 'ไฟล์ XML');
   if (/^[[{]\s*["[{]/.test(opening)) throw wrongKind('a JSON file', 'ไฟล์ JSON');

@@ -29,12 +29,23 @@ describe('headers', () => {
   ];
   for (const [header, field] of written) test(header, () => assert.equal(fieldOfHeader(header), field));
   test('what is not known stays unknown', () => {
-    for (const header of ['หมายเหตุ', 'ลำดับ', '', '1', 'ผู้ให้บริการ/เบอร์โทรศัพท์']) assert.equal(fieldOfHeader(header), undefined, header);
+    for (const header of ['หมายเหตุ', 'ลำดับ', '', '1', 'ผู้ให้บริการ/เบอร์โทรศัพท์'])
+      assert.equal(fieldOfHeader(header), undefined, header);
   });
 });
 
 describe('mapHeader', () => {
-  const cells = ['ลำดับ', 'หน่วยงาน', 'เลขอ้างอิง', 'เลขบัตรประชาชน', 'ผู้ให้บริการ', 'เบอร์โทรศัพท์', 'วันที่เริ่ม', 'หมายเหตุ', OWN_COLUMNS.reason];
+  const cells = [
+    'ลำดับ',
+    'หน่วยงาน',
+    'เลขอ้างอิง',
+    'เลขบัตรประชาชน',
+    'ผู้ให้บริการ',
+    'เบอร์โทรศัพท์',
+    'วันที่เริ่ม',
+    'หมายเหตุ',
+    OWN_COLUMNS.reason,
+  ];
   test('mapped, unknown and dropped columns', () => {
     const map = mapHeader(row(3, cells));
     assert.deepEqual(map.columns, { agency: 1, reference: 2, nationalId: 3, provider: 4, phone: 5, validFrom: 6 });
@@ -46,14 +57,23 @@ describe('mapHeader', () => {
     assert.equal(map.row, 3);
   });
   test('title rows above are passed over', () => {
-    const rows = [row(1, ['รายชื่อผู้ลงทะเบียน']), row(2, ['หน่วยงาน: กรมที่ดิน', '', '']), row(4, cells), row(5, ['1', 'กรมที่ดิน', 'A1'])];
+    const rows = [
+      row(1, ['รายชื่อผู้ลงทะเบียน']),
+      row(2, ['หน่วยงาน: กรมที่ดิน', '', '']),
+      row(4, cells),
+      row(5, ['1', 'กรมที่ดิน', 'A1']),
+    ];
     assert.equal(findHeaderRow(rows), rows[2]);
     assert.equal(findHeaderRow(rows.slice(0, 2)), undefined);
   });
   test('a missing column is named with the headers accepted, in both languages', () => {
     assert.throws(
       () => mapHeader(row(1, ['หน่วยงาน', 'เลขอ้างอิง', 'เบอร์โทรศัพท์', 'วันที่เริ่ม'])),
-      (error) => error instanceof RegistrationsFileError && error.code === 'HEADER_MISSING' && error.en.includes('provider') && error.th.includes('ผู้ให้บริการ'),
+      (error) =>
+        error instanceof RegistrationsFileError &&
+        error.code === 'HEADER_MISSING' &&
+        error.en.includes('provider') &&
+        error.th.includes('ผู้ให้บริการ'),
     );
   });
   test('what the import says itself may be left out', () => {
@@ -63,7 +83,8 @@ describe('mapHeader', () => {
   test('two columns of one meaning are refused', () => {
     assert.throws(
       () => mapHeader(row(1, [...cells, 'Mobile'])),
-      (error) => error instanceof RegistrationsFileError && error.code === 'HEADER_TWICE' && error.en.includes('Mobile'),
+      (error) =>
+        error instanceof RegistrationsFileError && error.code === 'HEADER_TWICE' && error.en.includes('Mobile'),
     );
   });
 });

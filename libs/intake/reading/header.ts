@@ -93,8 +93,19 @@ export function mapHeader(row: RawRow, needs: HeaderNeeds = {}): HeaderMap {
   return map;
 }
 
-/** The error for a file in which no row looks like a header. */
-export function headerNotFound(needs: HeaderNeeds = {}): RegistrationsFileError {
+/** Thai in UTF-8 that was taken for Windows-874 becomes pairs that begin with these. */
+const CONVERTED_TWICE = /เธ|เน/g;
+const THAI_LETTER = /[\u0E00-\u0E7F]/g;
+
+/** The error for a file in whose first rows none looks like a header; says so when the text was converted twice. */
+export function headerNotFound(rows: readonly RawRow[], needs: HeaderNeeds = {}): RegistrationsFileError {
+  const text = rows
+    .slice(0, HEADER_WITHIN_ROWS)
+    .flatMap((row) => row.cells)
+    .join(' ');
+  const count = (pattern: RegExp) => text.match(pattern)?.length ?? 0;
+  if (count(CONVERTED_TWICE) > 10 && count(CONVERTED_TWICE) > count(THAI_LETTER) / 5)
+    return new RegistrationsFileError('ENCODING_TWICE');
   return new RegistrationsFileError('HEADER_NOT_FOUND', describeFields(requirements(needs)));
 }
 
@@ -107,6 +118,8 @@ export function headerOfFields(fields: readonly Field[]): HeaderMap {
 
 function describeFields(groups: Field[][]): { en: string; th: string } {
   const say = (language: 'th' | 'en') =>
-    groups.map((fields) => fields.flatMap((field) => acceptedHeaders(field)[language].slice(0, 4)).join(' / ')).join('; ');
+    groups
+      .map((fields) => fields.flatMap((field) => acceptedHeaders(field)[language].slice(0, 4)).join(' / '))
+      .join('; ');
   return { en: `${say('en')} (${say('th')})`, th: `${say('th')} (${say('en')})` };
 }

@@ -6,7 +6,11 @@ import { readApps } from './apps.js';
 import { providerReader, readAccess } from './providers.js';
 import type { ProviderRule } from './providers.js';
 
-const rules: ProviderRule[] = ['CAT', 'TOT', 'AIS', 'TRUE', 'DTAC', '3BB'].map((code) => ({ code, accesses: ['MB'], circuitPattern: null }));
+const rules: ProviderRule[] = ['CAT', 'TOT', 'AIS', 'TRUE', 'DTAC', '3BB'].map((code) => ({
+  code,
+  accesses: ['MB'],
+  circuitPattern: null,
+}));
 rules.push({ code: 'NEW', accesses: ['MB'], circuitPattern: null, otherNames: ['ค่ายใหม่'] });
 
 describe('providers', () => {
@@ -29,7 +33,8 @@ describe('providers', () => {
       });
     }
   }
-  test('a company that came of two is ambiguous', () => assert.deepEqual(find('NT'), { outcome: 'ambiguous', known: 'CAT, TOT' }));
+  test('a company that came of two is ambiguous', () =>
+    assert.deepEqual(find('NT'), { outcome: 'ambiguous', known: 'CAT, TOT' }));
   test('others are unknown', () => assert.equal(find('ค่ายอื่น').outcome, 'unknown'));
 });
 
@@ -41,7 +46,11 @@ test('kinds of line', () => {
 
 test('applications', () => {
   assert.deepEqual(readApps('Webex, ไลน์'), { outcome: 'apps', apps: ['webex', 'line'], bits: 0b1001 });
-  assert.deepEqual(readApps('MS Teams/Google Meet;LINE'), { outcome: 'apps', apps: ['teams', 'meet', 'line'], bits: 0b1110 });
+  assert.deepEqual(readApps('MS Teams/Google Meet;LINE'), {
+    outcome: 'apps',
+    apps: ['teams', 'meet', 'line'],
+    bits: 0b1110,
+  });
   assert.deepEqual(readApps('LINE และ Cisco Webex'), { outcome: 'apps', apps: ['webex', 'line'], bits: 0b1001 });
   assert.deepEqual(readApps('ทั้งหมด'), { outcome: 'apps', apps: ['webex', 'teams', 'meet', 'line'], bits: 0b1111 });
   assert.deepEqual(readApps(''), { outcome: 'apps', apps: [], bits: 0 });
@@ -60,7 +69,13 @@ describe('agencies', () => {
       assert.deepEqual(resolve(record.nameTh, record.ministryTh), { outcome: 'agency', id: record.code });
     }
   });
-  for (const name of ['สดช.', 'สดช', 'ONDE', 'สํานักงานคณะกรรมการดิจิทัลเพื่อเศรษฐกิจและสังคมแห่งชาติ', 'สนง.คณะกรรมการดิจิทัลเพื่อเศรษฐกิจและสังคมแห่งชาติ']) {
+  for (const name of [
+    'สดช.',
+    'สดช',
+    'ONDE',
+    'สํานักงานคณะกรรมการดิจิทัลเพื่อเศรษฐกิจและสังคมแห่งชาติ',
+    'สนง.คณะกรรมการดิจิทัลเพื่อเศรษฐกิจและสังคมแห่งชาติ',
+  ]) {
     test(`${name} is ONDE`, () => assert.deepEqual(resolve(name, ''), { outcome: 'agency', id: onde }));
   }
   test('an unknown name offers the nearest', () => {

@@ -70,7 +70,7 @@ async function openCsv(path: string, sizeBytes: number, options: OpenOptions): P
   const sample = await firstRows(source());
   if (sample.length === 0) throw new RegistrationsFileError('FILE_EMPTY');
   const headerRow = findHeaderRow(sample);
-  if (!headerRow) throw headerNotFound(options);
+  if (!headerRow) throw headerNotFound(sample, options);
   const header = mapHeader(headerRow, options);
   return {
     understood: {
@@ -94,10 +94,10 @@ async function openXlsx(path: string, sizeBytes: number, options: OpenOptions): 
   try {
     const { sheets, dateSystem } = workbook;
     const wanted = options.sheet === undefined ? sheets : sheets.filter((sheet) => sheet.name === options.sheet);
-    let empty = true;
+    let seen: RawRow[] = [];
     for (const sheet of wanted) {
       const sample = await firstRows(xlsxRows(workbook, sheet));
-      if (sample.length > 0) empty = false;
+      if (seen.length === 0) seen = sample;
       const headerRow = findHeaderRow(sample);
       if (!headerRow) continue;
       const header = mapHeader(headerRow, options);
@@ -117,7 +117,7 @@ async function openXlsx(path: string, sizeBytes: number, options: OpenOptions): 
         close: () => workbook.pack.close(),
       };
     }
-    throw empty ? new RegistrationsFileError('FILE_EMPTY') : headerNotFound(options);
+    throw seen.length === 0 ? new RegistrationsFileError('FILE_EMPTY') : headerNotFound(seen, options);
   } catch (error) {
     workbook.pack.close();
     throw error;
@@ -147,7 +147,11 @@ function writesMonthFirst(sample: RawRow[], header: HeaderMap): boolean {
   return cells.some((cell) => cell !== undefined && monthComesFirst(cell));
 }
 
-async function* dataRows(source: AsyncGenerator<RawRow[]>, header: HeaderMap, afterRow: number): AsyncGenerator<RawRow[]> {
+async function* dataRows(
+  source: AsyncGenerator<RawRow[]>,
+  header: HeaderMap,
+  afterRow: number,
+): AsyncGenerator<RawRow[]> {
   const after = Math.max(header.row, afterRow);
   let passed = false;
   for await (const block of source) {

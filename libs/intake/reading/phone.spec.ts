@@ -17,7 +17,9 @@ interface Vector {
   reason?: string;
 }
 
-const vectors: { cases: Vector[] } = JSON.parse(readFileSync(new URL('../../../test/fixtures/thai-phones.json', import.meta.url), 'utf8'));
+const vectors: { cases: Vector[] } = JSON.parse(
+  readFileSync(new URL('../../../test/fixtures/thai-phones.json', import.meta.url), 'utf8'),
+);
 
 describe('the shared vectors', () => {
   for (const vector of vectors.cases) {
@@ -35,7 +37,9 @@ describe('the shared vectors', () => {
 /** The library's word: the E.164 form when it is a Thai mobile number, else null. */
 function libraryMobile(text: string): string | null {
   const number = parsePhoneNumberFromString(text, 'TH');
-  return number?.country === 'TH' && number.isValid() && number.getType() === 'MOBILE' && !number.ext ? number.number : null;
+  return number?.country === 'TH' && number.isValid() && number.getType() === 'MOBILE' && !number.ext
+    ? number.number
+    : null;
 }
 
 function ourMobile(text: string): string | null {
@@ -58,8 +62,14 @@ const compare = (write: (national: string) => string) => () =>
   );
 
 describe('the same verdict as libphonenumber-js/max', () => {
-  test('dialled with zero', compare((national) => `0${national.replace(/^0+/, '')}`));
-  test('with +66', compare((national) => `+66${national.replace(/^0+/, '')}`));
+  test(
+    'dialled with zero',
+    compare((national) => `0${national.replace(/^0+/, '')}`),
+  );
+  test(
+    'with +66',
+    compare((national) => `+66${national.replace(/^0+/, '')}`),
+  );
   test('every four-digit beginning of a mobile number', () => {
     for (let beginning = 1000; beginning < 10_000; beginning++) {
       for (const rest of ['00000', '56789']) {
@@ -100,12 +110,21 @@ describe('repairs lose nothing', () => {
     );
   }
   test('hyphens, brackets and spaces are writing, not damage', () => {
-    for (const text of ['081-234-5678', '(081) 234 5678', '081.234.5678', '081 2345678', '+66 81 234 5678', ' 0812345678\u00A0', '081–234–5678']) {
+    for (const text of [
+      '081-234-5678',
+      '(081) 234 5678',
+      '081.234.5678',
+      '081 2345678',
+      '+66 81 234 5678',
+      ' 0812345678\u00A0',
+      '081–234–5678',
+    ]) {
       const reading = accepted(readPhone(text));
       assert.deepEqual([reading.e164, reading.repairs.length], ['+66812345678', 0], text);
     }
   });
-  test('the mark against formulas is no damage', () => assert.deepEqual(accepted(readPhone("'+66812345678")).repairs, []));
+  test('the mark against formulas is no damage', () =>
+    assert.deepEqual(accepted(readPhone("'+66812345678")).repairs, []));
   test('no digit of an accepted number is invented', () => {
     const junk = fc.string({ unit: fc.constantFrom(...Array.from('0123456789+-. E/,๑')), minLength: 1, maxLength: 16 });
     fc.assert(

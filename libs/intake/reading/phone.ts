@@ -59,7 +59,8 @@ function readSlowly(cell: string): PhoneReading {
     if (countNumbers(text) > 1) return rejected('PHONE_TWO_NUMBERS');
     return rejected('PHONE_HAS_TEXT');
   }
-  if (digits.length >= 16 && (countNumbers(text) > 1 || /^0\d{9}0\d{9}$/.test(digits))) return rejected('PHONE_TWO_NUMBERS');
+  if (digits.length >= 16 && (countNumbers(text) > 1 || /^0\d{9}0\d{9}$/.test(digits)))
+    return rejected('PHONE_TWO_NUMBERS');
   // One dot in a number without its zero is a decimal point, not a separator: 81234567.8.
   if (/^[1-9]\d*\.\d+$/.test(text)) return rejected('PHONE_HAS_TEXT');
   return readDigits(digits, repairs);

@@ -19,8 +19,7 @@ export interface LineCells {
 export type Fix = { field: Field; code: RepairCode };
 
 export type LineReading =
-  | { outcome: 'line'; lineKey: string; access: Access }
-  | { outcome: 'rejected'; problem: RowProblem };
+  { outcome: 'line'; lineKey: string; access: Access } | { outcome: 'rejected'; problem: RowProblem };
 
 type Found = Extract<ProviderReading, { outcome: 'provider' }>;
 
@@ -34,7 +33,8 @@ export function readLine(cells: LineCells, stated: Access | undefined, provider:
   if (stated === undefined) fixes.push({ field: 'access', code: 'fromLine' });
   const { rule, circuit } = provider;
   if (access === 'MB' && rule.accesses.includes('MB')) return readMobile(cells, fixes);
-  if (access === 'FB' && rule.accesses.includes('FB') && circuit !== null) return readFixed(cells, circuit, provider, fixes);
+  if (access === 'FB' && rule.accesses.includes('FB') && circuit !== null)
+    return readFixed(cells, circuit, provider, fixes);
   const known = rule.accesses.map((offered) => (offered === 'MB' ? 'มือถือ (mobile)' : 'เน็ตบ้าน (fixed)')).join(', ');
   return rejected('provider', 'PROVIDER_LACKS_ACCESS', known);
 }

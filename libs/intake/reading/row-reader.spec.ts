@@ -64,6 +64,8 @@ function rejected(cells: Cells, read = reader()): string[] {
   return verdict.problems.map((problem) => `${problem.field} ${problem.code}`);
 }
 
+const isCode = (code: string): code is RowProblemCode => code in rowProblemTable;
+
 describe('accepted', () => {
   test('a clean row in canonical form', () => {
     assert.deepEqual(reader()(CLEAN), {
@@ -97,12 +99,10 @@ describe('accepted', () => {
     const registration = accepted({ ...CLEAN, phone: '๘๑๒๓๔๕๖๗๘', validFrom: '19 มี.ค. 2563', package: 'wah-mb' });
     assert.equal(registration.lineKey, 'M:66812345678');
     assert.equal(registration.package, 'WAH-MB');
-    assert.deepEqual(registration.repairs.map(({ field, code }) => `${field} ${code}`), [
-      'phone thaiDigits',
-      'phone leadingZero',
-      'package upperCase',
-      'validFrom buddhistYear',
-    ]);
+    assert.deepEqual(
+      registration.repairs.map(({ field, code }) => `${field} ${code}`),
+      ['phone thaiDigits', 'phone leadingZero', 'package upperCase', 'validFrom buddhistYear'],
+    );
   });
   test('without any one part of the evidence it is a draft', () => {
     for (const field of ['confirmedAt', 'confirmedBy', 'document'] as const) {
@@ -122,8 +122,18 @@ describe('accepted', () => {
   });
   test('a row that was read before reads the same again', () => {
     const read = reader();
-    const rows: Cells[] = [CLEAN, { ...CLEAN, agency: '' }, { ...CLEAN, provider: 'x' }, CLEAN, { ...CLEAN, validFrom: '' }, CLEAN];
-    assert.deepEqual(rows.map((cells) => read(cells)), rows.map((cells) => reader()(cells)));
+    const rows: Cells[] = [
+      CLEAN,
+      { ...CLEAN, agency: '' },
+      { ...CLEAN, provider: 'x' },
+      CLEAN,
+      { ...CLEAN, validFrom: '' },
+      CLEAN,
+    ];
+    assert.deepEqual(
+      rows.map((cells) => read(cells)),
+      rows.map((cells) => reader()(cells)),
+    );
   });
 });
 
@@ -136,7 +146,9 @@ describe('which line is meant', () => {
   });
   test('both are filled: the kind must be stated; then the other is noted as not used', () => {
     assert.deepEqual(rejected({ ...without, circuit: '8800000123' }), ['line LINE_AMBIGUOUS']);
-    assert.deepEqual(accepted({ ...CLEAN, circuit: '8800000123' }).repairs, [{ field: 'circuit', code: 'otherLineUnused' }]);
+    assert.deepEqual(accepted({ ...CLEAN, circuit: '8800000123' }).repairs, [
+      { field: 'circuit', code: 'otherLineUnused' },
+    ]);
   });
   test('one column for all numbers: the number or the provider says it', () => {
     const read = reader(FIELDS.filter((field) => field !== 'circuit' && field !== 'line'));
@@ -182,7 +194,8 @@ describe('rejected', () => {
     [{ confirmedAt: 'เมื่อวาน' }, 'confirmedAt DATE_UNREADABLE'],
     [{ confirmedBy: 'x'.repeat(201) }, 'confirmedBy TEXT_TOO_LONG'],
   ];
-  for (const [change, expected] of cases) test(expected, () => assert.deepEqual(rejected({ ...CLEAN, ...change }), [expected]));
+  for (const [change, expected] of cases)
+    test(expected, () => assert.deepEqual(rejected({ ...CLEAN, ...change }), [expected]));
 
   test('all that is wrong is said at once', () => {
     const all = rejected({ ...CLEAN, agency: '', phone: '123', validFrom: 'x', apps: 'Zoom' });
@@ -203,18 +216,24 @@ describe('rejected', () => {
   });
   test('broken quotation marks, damaged characters, too many cells', () => {
     const read = reader();
-    const codes = (verdict: ReturnType<typeof read>) => verdict.outcome === 'rejected' && verdict.problems.map((problem) => `${problem.field} ${problem.code}`);
+    const codes = (verdict: ReturnType<typeof read>) =>
+      verdict.outcome === 'rejected' && verdict.problems.map((problem) => `${problem.field} ${problem.code}`);
     assert.deepEqual(codes(read(CLEAN, 'brokenQuotes')), ['row QUOTES_BROKEN']);
     assert.deepEqual(codes(read({ ...CLEAN, lastName: 'ตัวอย\uFFFDาง' }, 'damagedText')), ['lastName TEXT_DAMAGED']);
     assert.equal(read({ ...CLEAN, nationalId: '\uFFFD' }, 'damagedText').outcome, 'accepted');
-    const wide = createRowReader({ header: headerOfFields(['reference']), agencies, providers, dates: { dateSystem: '1900', monthFirst: false }, now: new Date() });
+    const wide = createRowReader({
+      header: headerOfFields(['reference']),
+      agencies,
+      providers,
+      dates: { dateSystem: '1900', monthFirst: false },
+      now: new Date(),
+    });
     assert.deepEqual(codes(wide({ row: 1, cells: ['a', 'b'], flaw: null })), ['row TOO_MANY_CELLS']);
   });
 });
 
 describe('the table of problems', () => {
   test('every code has Thai and English, problem and remedy', () => {
-    const isCode = (code: string): code is RowProblemCode => code in rowProblemTable;
     for (const code of Object.keys(rowProblemTable).filter(isCode)) {
       const text = rowProblemTable[code];
       assert.match(text.th, /[ก-ฮ]/, code);
@@ -225,7 +244,12 @@ describe('the table of problems', () => {
     }
   });
   test('whatever stands in a row, the reader answers, and no error repeats a number from it', () => {
-    const cell = fc.oneof(fc.string(), fc.stringMatching(/^[0-9]{9,13}$/), fc.stringMatching(/^\+?66[0-9]{6,12}$/), fc.constantFrom('AIS', 'มือถือ', 'สดช.', '2020-03-19'));
+    const cell = fc.oneof(
+      fc.string(),
+      fc.stringMatching(/^[0-9]{9,13}$/),
+      fc.stringMatching(/^\+?66[0-9]{6,12}$/),
+      fc.constantFrom('AIS', 'มือถือ', 'สดช.', '2020-03-19'),
+    );
     const rows = fc.dictionary(fc.constantFrom(...FIELDS), cell, { minKeys: 8 });
     const read = reader();
     fc.assert(
@@ -233,7 +257,9 @@ describe('the table of problems', () => {
         const verdict = read(cells);
         if (verdict.outcome === 'accepted') return;
         assert.ok(verdict.problems.length > 0);
-        const said = verdict.problems.flatMap(({ th, en, remedyTh, remedyEn }) => [th, en, remedyTh, remedyEn]).join(' ');
+        const said = verdict.problems
+          .flatMap(({ th, en, remedyTh, remedyEn }) => [th, en, remedyTh, remedyEn])
+          .join(' ');
         for (const text of Object.values(cells)) {
           for (const number of text.match(/\d{6,}/g) ?? []) assert.ok(!said.includes(number));
         }

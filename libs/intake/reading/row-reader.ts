@@ -73,11 +73,17 @@ class RowReading<AgencyId> {
     this.now = options.now.getTime();
     this.knownProviders = options.providers.map((rule) => rule.code).join(', ');
     const findProvider = providerReader(options.providers);
-    this.agencyOf = remembered((cell) => (plain(cell) === '' ? { outcome: 'empty' } : options.agencies(plain(cell), '')));
-    this.providerOf = remembered((cell) => (plain(cell) === '' ? { outcome: 'empty' as const } : findProvider(plain(cell))));
+    this.agencyOf = remembered((cell) =>
+      plain(cell) === '' ? { outcome: 'empty' } : options.agencies(plain(cell), ''),
+    );
+    this.providerOf = remembered((cell) =>
+      plain(cell) === '' ? { outcome: 'empty' as const } : findProvider(plain(cell)),
+    );
     this.accessOf = remembered((cell) => ({ stated: plain(cell) !== '', access: readAccess(plain(cell)) }));
     this.appsOf = remembered((cell) => readApps(plain(cell)));
-    this.dayOf = remembered((cell) => (plain(cell) === '' ? { outcome: 'empty' as const } : readDay(plain(cell), dates)));
+    this.dayOf = remembered((cell) =>
+      plain(cell) === '' ? { outcome: 'empty' as const } : readDay(plain(cell), dates),
+    );
     this.momentOf = remembered((cell) => {
       if (plain(cell) === '') return { outcome: 'empty' as const };
       const reading = readMoment(plain(cell), dates);
@@ -209,7 +215,8 @@ class RowReading<AgencyId> {
     this.numbers.circuit = this.text('circuit');
     this.numbers.line = this.text('line');
     const reading = readLine(this.numbers, access, provider, this.fixes);
-    if (reading.outcome === 'line') return { lineKey: reading.lineKey, access: reading.access, provider: provider.rule.code };
+    if (reading.outcome === 'line')
+      return { lineKey: reading.lineKey, access: reading.access, provider: provider.rule.code };
     (this.problems ??= []).push(reading.problem);
     return null;
   }

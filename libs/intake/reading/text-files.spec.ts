@@ -13,9 +13,14 @@ const files = new Files();
 after(() => files.clean());
 
 const DATA = ['กรมที่ดิน', 'A-1', 'AIS', '0812345678', '2020-03-19'];
-const table = (separator: string, ends = '\r\n', rows: string[][] = [HEADER, DATA]) => rows.map((row) => row.join(separator)).join(ends) + ends;
+const table = (separator: string, ends = '\r\n', rows: string[][] = [HEADER, DATA]) =>
+  rows.map((row) => row.join(separator)).join(ends) + ends;
 
-async function refused(file: string, code: FileErrorCode, options?: Parameters<typeof readAll>[1]): Promise<RegistrationsFileError> {
+async function refused(
+  file: string,
+  code: FileErrorCode,
+  options?: Parameters<typeof readAll>[1],
+): Promise<RegistrationsFileError> {
   let caught: unknown;
   await readAll(file, options).catch((error: unknown) => (caught = error));
   assert.ok(caught instanceof RegistrationsFileError, String(caught));
@@ -24,6 +29,8 @@ async function refused(file: string, code: FileErrorCode, options?: Parameters<t
   assert.ok(caught.en.length > 0 && caught.remedyEn.length > 0 && caught.remedyTh.length > 0);
   return caught;
 }
+
+const isCode = (code: string): code is FileErrorCode => code in fileErrorTable;
 
 describe('encodings', () => {
   const ways: [string, () => string, string, string][] = [
@@ -51,8 +58,14 @@ describe('encodings', () => {
   });
   test('the whole file decides, not its beginning', async () => {
     const ascii = 'agency,ref\r\n'.repeat(200_000);
-    assert.equal(await decideEncoding(files.write(Buffer.concat([Buffer.from(ascii), iconv.encode('กรมที่ดิน', 'win874')]))), 'windows-874');
-    assert.equal(await decideEncoding(files.write(Buffer.concat([Buffer.from(ascii), Buffer.from('กรมที่ดิน')]))), 'utf-8');
+    assert.equal(
+      await decideEncoding(files.write(Buffer.concat([Buffer.from(ascii), iconv.encode('กรมที่ดิน', 'win874')]))),
+      'windows-874',
+    );
+    assert.equal(
+      await decideEncoding(files.write(Buffer.concat([Buffer.from(ascii), Buffer.from('กรมที่ดิน')]))),
+      'utf-8',
+    );
     assert.equal(await decideEncoding(files.write(ascii)), 'utf-8');
   });
   test('a character cut in two by the end of a piece', async () => {
@@ -62,7 +75,11 @@ describe('encodings', () => {
     }
   });
   test('Thai text of any kind keeps its encoding', async () => {
-    const thai = fc.string({ unit: fc.constantFrom(...Array.from('กขคงจชซญดตถทธนบปผพฟมยรลวสหอะาำิีึืุูเแโใไ่้๊๋์๑๒๓ ,-12')), minLength: 30, maxLength: 200 });
+    const thai = fc.string({
+      unit: fc.constantFrom(...Array.from('กขคงจชซญดตถทธนบปผพฟมยรลวสหอะาำิีึืุูเแโใไ่้๊๋์๑๒๓ ,-12')),
+      minLength: 30,
+      maxLength: 200,
+    });
     await fc.assert(
       fc.asyncProperty(thai, async (text) => {
         assert.equal(await decideEncoding(files.text(`กรมที่ดินและสำนักงาน ${text}`, 'win874')), 'windows-874');
@@ -71,14 +88,32 @@ describe('encodings', () => {
       { numRuns: 100 },
     );
   });
+  test('Thai that was converted twice', async () => {
+    const twice = iconv.decode(Buffer.from(table(',')), 'win874').replaceAll('\uFFFD', '');
+    await refused(files.text(twice, 'utf8'), 'ENCODING_TWICE');
+  });
   test('neither: the row is named', async () => {
-    const bytes = Buffer.concat([Buffer.from(table(',')), Buffer.from('กรม,'), Buffer.from([0xff, 0xfe, 0x81]), Buffer.from('\r\n')]);
+    const bytes = Buffer.concat([
+      Buffer.from(table(',')),
+      Buffer.from('กรม,'),
+      Buffer.from([0xff, 0xfe, 0x81]),
+      Buffer.from('\r\n'),
+    ]);
     const error = await refused(files.write(bytes), 'ENCODING_UNKNOWN');
     assert.match(error.en, /row 3/);
   });
   test('both, without anything to tell them apart', async () => {
-    await refused(files.write(Buffer.concat([Buffer.from('ref,name\r\n1,'), Buffer.from([0xc3, 0xa9])])), 'ENCODING_AMBIGUOUS');
-    const stated = files.write(Buffer.concat([Buffer.from('agency,ref,provider,mobile,from\r\nJos'), Buffer.from([0xc3, 0xa9]), Buffer.from(',1,AIS,0812345678,2020-03-19')]));
+    await refused(
+      files.write(Buffer.concat([Buffer.from('ref,name\r\n1,'), Buffer.from([0xc3, 0xa9])])),
+      'ENCODING_AMBIGUOUS',
+    );
+    const stated = files.write(
+      Buffer.concat([
+        Buffer.from('agency,ref,provider,mobile,from\r\nJos'),
+        Buffer.from([0xc3, 0xa9]),
+        Buffer.from(',1,AIS,0812345678,2020-03-19'),
+      ]),
+    );
     assert.equal((await readAll(stated, { encoding: 'utf-8' })).rows[0]?.cells[0], 'José');
   });
 });
@@ -87,10 +122,13 @@ describe('rows', () => {
   test('quotation marks, line ends inside them, doubled marks, mixed line ends, empty rows', async () => {
     const text = `${HEADER.join(',')}\r\n"กรม ""ที่ดิน""",A-1,"AIS\r\nFibre",0812345678,2020-03-19\n\n,,,,\r\n"a,b",A-2,AIS,0812345679,2020-03-19`;
     const { rows } = await readAll(files.text(text, 'utf8'));
-    assert.deepEqual(rows.map(({ row, cells }) => [row, cells.slice(0, 3)]), [
-      [2, ['กรม "ที่ดิน"', 'A-1', 'AIS\nFibre']],
-      [5, ['a,b', 'A-2', 'AIS']],
-    ]);
+    assert.deepEqual(
+      rows.map(({ row, cells }) => [row, cells.slice(0, 3)]),
+      [
+        [2, ['กรม "ที่ดิน"', 'A-1', 'AIS\nFibre']],
+        [5, ['a,b', 'A-2', 'AIS']],
+      ],
+    );
   });
   test('title rows, and the row numbers that a spreadsheet shows', async () => {
     const { understood, rows } = await readAll(files.text(`รายชื่อผู้ลงทะเบียน,,,,\n\n${table(',', '\n')}`, 'utf8'));
@@ -98,8 +136,11 @@ describe('rows', () => {
   });
   test('the same rows whatever piece they fall into', async () => {
     const rows = [HEADER];
-    for (let index = 0; index < 20_000; index++) rows.push(['กรม, "ที่ดิน"\nกอง', `A-${index}`, 'AIS', '0812345678', '2020-03-19']);
-    const quoted = rows.map((row) => row.map((cell) => (/[",\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)));
+    for (let index = 0; index < 20_000; index++)
+      rows.push(['กรม, "ที่ดิน"\nกอง', `A-${index}`, 'AIS', '0812345678', '2020-03-19']);
+    const quoted = rows.map((row) =>
+      row.map((cell) => (/[",\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)),
+    );
     const read = await readAll(files.text(table(',', '\r\n', quoted), 'utf8'));
     assert.equal(read.rows.length, 20_000);
     read.rows.forEach(({ row, cells, flaw }, index) => {
@@ -107,31 +148,46 @@ describe('rows', () => {
     });
   });
   test('an unclosed quotation mark costs its own row only', async () => {
-    const lines = Array.from({ length: 100 }, (_, index) => [...DATA.slice(0, 1), `A-${index}`, ...DATA.slice(2)].join(','));
+    const lines = Array.from({ length: 100 }, (_, index) =>
+      [...DATA.slice(0, 1), `A-${index}`, ...DATA.slice(2)].join(','),
+    );
     lines[40] = `"${lines[40] ?? ''}`;
     lines[97] = `"${lines[97] ?? ''}`;
     const { rows } = await readAll(files.text([HEADER.join(','), ...lines].join('\r\n'), 'utf8'));
     assert.equal(rows.length, 100);
-    assert.deepEqual(rows.filter((row) => row.flaw !== null).map(({ row, flaw }) => [row, flaw]), [
-      [42, 'brokenQuotes'],
-      [99, 'brokenQuotes'],
-    ]);
+    assert.deepEqual(
+      rows.filter((row) => row.flaw !== null).map(({ row, flaw }) => [row, flaw]),
+      [
+        [42, 'brokenQuotes'],
+        [99, 'brokenQuotes'],
+      ],
+    );
     assert.equal(rows.at(-1)?.cells[1], 'A-99');
   });
   test('unclosed quotation marks all over refuse the file, and memory stays bounded when one swallows megabytes', async () => {
     const line = DATA.join(',');
-    await refused(files.text([HEADER.join(','), ...Array.from({ length: 90 }, () => `"${line}`)].join('\n'), 'utf8'), 'QUOTE_OPEN');
-    const { rows } = await readAll(files.text([HEADER.join(','), `"${line}`, ...Array.from({ length: 60_000 }, () => line)].join('\n'), 'utf8'));
+    await refused(
+      files.text([HEADER.join(','), ...Array.from({ length: 90 }, () => `"${line}`)].join('\n'), 'utf8'),
+      'QUOTE_OPEN',
+    );
+    const { rows } = await readAll(
+      files.text([HEADER.join(','), `"${line}`, ...Array.from({ length: 60_000 }, () => line)].join('\n'), 'utf8'),
+    );
     assert.equal(rows.length, 60_001);
     assert.equal(rows.filter((row) => row.flaw !== null).length, 1);
   });
   test('damaged characters are marked on their row', async () => {
     const text = `${table(',')}กรม\uFFFD,A-2,AIS,0812345679,2020-03-19\r\nกรม,A-3,AIS,0812345680,2020-03-19\r\n`;
     const { rows } = await readAll(files.text(text, 'utf8'));
-    assert.deepEqual(rows.map((row) => row.flaw), [null, 'damagedText', null]);
+    assert.deepEqual(
+      rows.map((row) => row.flaw),
+      [null, 'damagedText', null],
+    );
   });
   test('a national ID is emptied as it is read', async () => {
-    const { understood, rows } = await readAll(files.text(`${[...HEADER, 'เลขบัตรประชาชน'].join(',')}\n${[...DATA, '1101700123456'].join(',')}\n`, 'utf8'));
+    const { understood, rows } = await readAll(
+      files.text(`${[...HEADER, 'เลขบัตรประชาชน'].join(',')}\n${[...DATA, '1101700123456'].join(',')}\n`, 'utf8'),
+    );
     assert.deepEqual(understood.header.dropped, [5]);
     assert.equal(rows[0]?.cells[5], '');
   });
@@ -157,8 +213,20 @@ describe('files that are no table', () => {
     ['a packed file', Buffer.from('1f8b0800000000000003', 'hex'), 'FILE_WRONG_KIND'],
     ['binary data', Buffer.from([1, 2, 3, 0, 0, 0, 200, 201, 0, 7]), 'FILE_WRONG_KIND'],
     ['a broken ZIP', Buffer.from('504b0304ffffffffffffffff', 'hex'), 'FILE_DAMAGED'],
-    ['old Excel', Buffer.concat([Buffer.from('d0cf11e0a1b11ae1', 'hex'), Buffer.alloc(600), Buffer.from('Workbook', 'utf16le')]), 'FILE_LEGACY_XLS'],
-    ['a password', Buffer.concat([Buffer.from('d0cf11e0a1b11ae1', 'hex'), Buffer.alloc(600), Buffer.from('EncryptedPackage', 'utf16le')]), 'FILE_ENCRYPTED'],
+    [
+      'old Excel',
+      Buffer.concat([Buffer.from('d0cf11e0a1b11ae1', 'hex'), Buffer.alloc(600), Buffer.from('Workbook', 'utf16le')]),
+      'FILE_LEGACY_XLS',
+    ],
+    [
+      'a password',
+      Buffer.concat([
+        Buffer.from('d0cf11e0a1b11ae1', 'hex'),
+        Buffer.alloc(600),
+        Buffer.from('EncryptedPackage', 'utf16le'),
+      ]),
+      'FILE_ENCRYPTED',
+    ],
     ['text without a header', 'สวัสดี\r\nครับ\r\n', 'HEADER_NOT_FOUND'],
     ['a header without the provider', 'หน่วยงาน,เลขอ้างอิง,เบอร์โทรศัพท์,วันที่เริ่ม\r\n', 'HEADER_MISSING'],
   ];
@@ -169,9 +237,9 @@ describe('files that are no table', () => {
     await refused(huge, 'FILE_WRONG_KIND');
     await refused(files.text(table(','), 'utf8'), 'FILE_TOO_LARGE', { sizeLimits: { text: 10, zip: 10 } });
   });
-  test('only a header is a table without rows', async () => assert.deepEqual((await readAll(files.text(HEADER.join(','), 'utf8'))).rows, []));
+  test('only a header is a table without rows', async () =>
+    assert.deepEqual((await readAll(files.text(HEADER.join(','), 'utf8'))).rows, []));
   test('every error has all its texts', () => {
-    const isCode = (code: string): code is FileErrorCode => code in fileErrorTable;
     for (const code of Object.keys(fileErrorTable).filter(isCode)) {
       const text = fileErrorTable[code];
       for (const part of [text.en, text.th, text.remedyEn, text.remedyTh]) assert.ok(part.length > 5, code);

@@ -18,6 +18,13 @@ export interface PackageLimits {
 
 export const PACKAGE_LIMITS: PackageLimits = { parts: 2000, total: 4 * 1024 ** 3, part: 2 * 1024 ** 3, ratio: 100 };
 
+/** Relations, types and contents are parsed before any limit of their own would help: real ones are some kB. */
+const MOST_OUTLINE = 16 * 1024 ** 2;
+const OUTLINE = /\.rels$|^\[content_types\]\.xml$|^xl\/workbook\.xml$/i;
+
+/** One tag or text longer than this many characters would be gathered whole in memory; a cell holds at most 32,767. */
+const LONGEST_TOKEN = 1024 ** 2;
+
 /** Parts below this size may pack as well as they like. */
 const SMALL_PART = 1024 ** 2;
 
@@ -103,12 +110,21 @@ export class WorkbookPackage {
       if (/^<!doctype/i.test(text)) failure ??= bomb('a document type', 'มี document type');
     });
     const { open, close, text: take } = handlers;
-    if (open) parser.on('openTag', (name, attributes) => open(local(name), attributes));
-    if (close) parser.on('closeTag', (name) => close(local(name)));
-    if (take) {
-      parser.on('text', (text, decode) => take(decode(text)));
-      parser.on('cdata', (text) => take(text));
-    }
+    // Characters since the last finished tag or text.
+    let waiting = 0;
+    parser.on('openTag', (name, attributes) => {
+      waiting = 0;
+      open?.(local(name), attributes);
+    });
+    parser.on('closeTag', (name) => {
+      waiting = 0;
+      close?.(local(name));
+    });
+    parser.on('text', (text, decode) => {
+      waiting = 0;
+      take?.(decode(text));
+    });
+    parser.on('cdata', (text) => take?.(text));
     const check = () => {
       if (failure instanceof RegistrationsFileError) throw failure;
       if (failure) throw damaged(`part ${part} is not well formed`, `ส่วน ${part} ไม่ถูกต้อง`);
@@ -118,7 +134,9 @@ export class WorkbookPackage {
       for (;;) {
         const piece = await asDamage(pieces.next());
         if (piece.done) break;
+        waiting += piece.value.length;
         parser.write(decoder.decode(piece.value, { stream: true }));
+        if (waiting > LONGEST_TOKEN) throw bomb('one text of more than 1 MB', 'มีข้อความเดียวยาวเกิน 1 MB');
         check();
         yield;
       }
@@ -143,8 +161,11 @@ export class WorkbookPackage {
   /** Macros by declared type (a renamed .xlsm), and links by relation, whatever the parts are called. */
   private async checkContentTypes(): Promise<void> {
     const types: string[] = [];
-    await this.parseAll('[content_types].xml', { open: (_, attributes) => void types.push(attributes().ContentType ?? '') });
-    if (types.some((type) => /macroEnabled|vbaProject/i.test(type))) throw new RegistrationsFileError('FILE_HAS_MACROS');
+    await this.parseAll('[content_types].xml', {
+      open: (_, attributes) => void types.push(attributes().ContentType ?? ''),
+    });
+    if (types.some((type) => /macroEnabled|vbaProject/i.test(type)))
+      throw new RegistrationsFileError('FILE_HAS_MACROS');
     for (const part of this.partNames().filter((name) => name.endsWith('.rels'))) {
       let external = false;
       await this.parseAll(part, {
@@ -163,8 +184,11 @@ export class WorkbookPackage {
 function checkEntry(entry: yauzl.Entry, total: number, limits: PackageLimits): void {
   const { uncompressedSize: size, compressedSize: packed } = entry;
   if (entry.isEncrypted()) throw new RegistrationsFileError('FILE_ENCRYPTED');
-  for (const [pattern, code] of FORBIDDEN) if (pattern.test(`/${entry.fileName}`)) throw new RegistrationsFileError(code);
-  if (size > limits.part || total > limits.total) throw bomb(megabytes(Math.max(size, total)), megabytes(Math.max(size, total)));
+  for (const [pattern, code] of FORBIDDEN)
+    if (pattern.test(`/${entry.fileName}`)) throw new RegistrationsFileError(code);
+  if (size > MOST_OUTLINE && OUTLINE.test(entry.fileName)) throw bomb(megabytes(size), megabytes(size));
+  if (size > limits.part || total > limits.total)
+    throw bomb(megabytes(Math.max(size, total)), megabytes(Math.max(size, total)));
   if (size > SMALL_PART && size > packed * limits.ratio) {
     const ratio = `${Math.round(size / Math.max(1, packed))} : 1`;
     throw bomb(ratio, ratio);

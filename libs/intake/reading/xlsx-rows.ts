@@ -2,6 +2,7 @@
 import { isDamaged } from './encoding.js';
 import { RegistrationsFileError } from './file-errors.js';
 import type { RawRow } from './raw-row.js';
+import { LONGEST_TEXT, textTooLong } from './xlsx-strings.js';
 import type { Sheet, Workbook } from './xlsx-workbook.js';
 
 /** Columns beyond this one are not a registrations table. */
@@ -63,7 +64,9 @@ export async function* xlsxRows(workbook: Workbook, sheet: Sheet): AsyncGenerato
       else if (name === 'row') endRow();
     },
     text: (text) => {
-      if (collecting) value += text;
+      if (!collecting) return;
+      value += text;
+      if (value.length > LONGEST_TEXT) throw textTooLong();
     },
   });
   for await (const _ of pieces) {
@@ -101,5 +104,8 @@ function columnOf(reference: string): number {
 }
 
 function tooManyColumns(): RegistrationsFileError {
-  return new RegistrationsFileError('FILE_DAMAGED', { en: `more than ${MOST_COLUMNS} columns`, th: `มีมากกว่า ${MOST_COLUMNS} คอลัมน์` });
+  return new RegistrationsFileError('FILE_DAMAGED', {
+    en: `more than ${MOST_COLUMNS} columns`,
+    th: `มีมากกว่า ${MOST_COLUMNS} คอลัมน์`,
+  });
 }

@@ -4,11 +4,18 @@ import type { WorkbookPackage } from './xlsx-package.js';
 
 const PAGE = 1024 * 1024;
 /** Excel's own limit for one cell is 32,767 characters. */
-const LONGEST_BYTES = 32_767 * 3;
+export const LONGEST_TEXT = 32_767;
 /** Texts with a low number are the common ones (agencies, providers); they are kept as strings. */
 const HOT = 8192;
 /** All texts together, in bytes. */
-const MOST_BYTES = 512 * 1024 ** 2;
+const MOST_BYTES = 256 * 1024 ** 2;
+/** A full sheet of 14 columns has 14.7 million cells. */
+const MOST_TEXTS = 16_000_000;
+
+/** The error for a cell that no office program can hold. */
+export function textTooLong(): RegistrationsFileError {
+  return new RegistrationsFileError('FILE_DAMAGED', { en: 'a text is too long', th: 'มีข้อความยาวเกินกำหนด' });
+}
 
 export class SharedStrings {
   private readonly pages: Buffer[] = [];
@@ -18,7 +25,7 @@ export class SharedStrings {
   private readonly hot: string[] = [];
   size = 0;
 
-  /** Reads `xl/sharedStrings.xml`. Throws RegistrationsFileError FILE_BOMB beyond 512 MB of text. */
+  /** Reads `xl/sharedStrings.xml`. Throws RegistrationsFileError FILE_BOMB beyond 256 MB of text or 16 million texts. */
   async load(pack: WorkbookPackage, part: string): Promise<void> {
     let text = '';
     let inText = false;
@@ -35,24 +42,30 @@ export class SharedStrings {
         else if (name === 'rPh') phonetic--;
       },
       text: (piece) => {
-        if (inText) text += piece;
+        if (!inText) return;
+        text += piece;
+        if (text.length > LONGEST_TEXT) throw textTooLong();
       },
     });
   }
 
   add(text: string): void {
     const bytes = Buffer.byteLength(text);
-    if (bytes > LONGEST_BYTES) {
-      throw new RegistrationsFileError('FILE_DAMAGED', { en: 'a text is too long', th: 'มีข้อความยาวเกินกำหนด' });
-    }
+    if (text.length > LONGEST_TEXT) throw textTooLong();
     if (this.used + bytes > PAGE) {
       if (this.pages.length * PAGE >= MOST_BYTES) {
-        throw new RegistrationsFileError('FILE_BOMB', { en: 'more than 512 MB of text', th: 'ข้อความเกิน 512 MB' });
+        throw new RegistrationsFileError('FILE_BOMB', { en: 'more than 256 MB of text', th: 'ข้อความเกิน 256 MB' });
       }
       this.pages.push(Buffer.allocUnsafeSlow(PAGE));
       this.used = 0;
     }
     if (this.size === this.starts.length) this.grow();
+    if (this.size >= MOST_TEXTS) {
+      throw new RegistrationsFileError('FILE_BOMB', {
+        en: 'more than 16 million texts',
+        th: 'มีข้อความเกิน 16 ล้านรายการ',
+      });
+    }
     this.pages.at(-1)?.write(text, this.used);
     this.starts[this.size] = (this.pages.length - 1) * PAGE + this.used;
     this.lengths[this.size] = bytes;

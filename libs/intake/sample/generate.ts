@@ -47,12 +47,20 @@ const PERIOD_DAYS = 103;
  */
 export async function generateSample(options: SampleOptions, out: Writable): Promise<SampleReport> {
   const { lines, mess, format, encoding = 'utf-8-bom' } = options;
-  if (!Number.isSafeInteger(lines) || lines < 0 || lines > 10_000_000) throw new RangeError('lines must be 0 to 10,000,000');
-  if (format === 'xlsx' && lines > XLSX_MOST_ROWS - 1) throw new RangeError(`an XLSX sheet holds at most ${XLSX_MOST_ROWS - 1} lines; use csv`);
+  if (!Number.isSafeInteger(lines) || lines < 0 || lines > 10_000_000)
+    throw new RangeError('lines must be 0 to 10,000,000');
+  if (format === 'xlsx' && lines > XLSX_MOST_ROWS - 1)
+    throw new RangeError(`an XLSX sheet holds at most ${XLSX_MOST_ROWS - 1} lines; use csv`);
   if (!(mess >= 0 && mess <= 1)) throw new RangeError('mess must be 0 to 1');
-  const agencies = format === 'csv' && encoding === 'windows-874' ? options.agencies.filter(fitsWindows874) : options.agencies;
+  const agencies =
+    format === 'csv' && encoding === 'windows-874' ? options.agencies.filter(fitsWindows874) : options.agencies;
   if (agencies.length === 0) throw new RangeError('at least one agency is needed');
-  const report: SampleReport = { lines, clean: 0, damaged: {}, expected: { accepted: 0, repaired: 0, drafts: 0, rejected: 0 } };
+  const report: SampleReport = {
+    lines,
+    clean: 0,
+    damaged: {},
+    expected: { accepted: 0, repaired: 0, drafts: 0, rejected: 0 },
+  };
   const rows = sampleRows({ ...options, agencies }, report);
   const headers = SAMPLE_FIELDS.map((field) => headerOf(field, 'th'));
   const ended = finished(out);
@@ -92,7 +100,12 @@ function count(report: SampleReport, kind: DamageKind): void {
 
 const ROWS_A_PIECE = 500;
 
-async function writeCsv(headers: string[], rows: Iterable<SampleRow>, encoding: SampleEncoding, out: Writable): Promise<void> {
+async function writeCsv(
+  headers: string[],
+  rows: Iterable<SampleRow>,
+  encoding: SampleEncoding,
+  out: Writable,
+): Promise<void> {
   out.write(csvStart(headers, encoding));
   let piece: SampleRow[] = [];
   const flush = async () => {

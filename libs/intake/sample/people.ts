@@ -8,10 +8,19 @@ export const FIRST_NAMES = [
 ] as const; // prettier-ignore
 
 /** Visibly invented surnames, see data/ATTRIBUTION.md. */
-export const SURNAMES: readonly string[] = readFileSync(new URL('../data/surnames-invented.txt', import.meta.url), 'utf8')
+export const SURNAMES: readonly string[] = readFileSync(
+  new URL('../data/surnames-invented.txt', import.meta.url),
+  'utf8',
+)
   .split('\n')
   .map((name) => name.trim())
   .filter((name) => name !== '');
 
 /** Who confirms for an agency: offices, not persons. */
-export const CONFIRMERS = ['ผู้อำนวยการกองกลาง', 'หัวหน้าสำนักงานปลัด', 'ผู้อำนวยการสำนักบริหารกลาง', 'เลขานุการกรม', 'หัวหน้าฝ่ายบริหารทั่วไป'] as const;
+export const CONFIRMERS = [
+  'ผู้อำนวยการกองกลาง',
+  'หัวหน้าสำนักงานปลัด',
+  'ผู้อำนวยการสำนักบริหารกลาง',
+  'เลขานุการกรม',
+  'หัวหน้าฝ่ายบริหารทั่วไป',
+] as const;

@@ -84,12 +84,17 @@ export interface RowSource {
 export function rowMaker({ agencies, today, until, random }: RowSource): () => SampleRow {
   const mobile = scattered(MOBILE_NUMBERS, random);
   const circuits = new Map(
-    Object.entries(circuitFormats).map(([code, { samplePrefix }]) => [code, { samplePrefix, scatter: scattered(CIRCUIT_NUMBERS, random), n: 0 }]),
+    Object.entries(circuitFormats).map(([code, { samplePrefix }]) => [
+      code,
+      { samplePrefix, scatter: scattered(CIRCUIT_NUMBERS, random), n: 0 },
+    ]),
   );
   let mobiles = 0;
   // A few agencies are large, most are small.
-  const weights = agencies.map((agency, index) => [{ ...agency, references: 0 }, (1 + ((index * 7) % agencies.length)) ** -0.7] as const);
-  const agencyOf = weighted(weights);
+  const offices = agencies.map(({ code, nameTh }) => ({ code, nameTh, references: 0 }));
+  const agencyOf = weighted(
+    offices.map((office, index) => [office, (1 + ((index * 7) % offices.length)) ** -0.7] as const),
+  );
   const drawn = Array.from({ length: 4096 }, () => agencyOf(random));
   const starts = Array.from({ length: 6 }, (_, back) => addDays(today, -back));
   const confirmations = Array.from({ length: 7 }, (_, back) => addDays(today, -7 - back));

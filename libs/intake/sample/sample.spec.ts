@@ -55,7 +55,10 @@ const broken = () => new Writable({ write: (_, __, done) => done(new Error('disk
 
 async function hashOf(options: Options): Promise<string> {
   const hash = createHash('sha256');
-  await generateSample({ ...options, agencies }, new Writable({ write: (bytes: Buffer, _, done) => (hash.update(bytes), done()) }));
+  await generateSample(
+    { ...options, agencies },
+    new Writable({ write: (bytes: Buffer, _, done) => (hash.update(bytes), done()) }),
+  );
   return hash.digest('hex');
 }
 
@@ -70,7 +73,12 @@ const WAYS: Pick<Options, 'format' | 'encoding'>[] = [
 describe('what the report says is what reading finds', () => {
   for (const way of WAYS) {
     test(`${way.format} ${way.encoding ?? ''}`, async () => {
-      const { report, understood, taken, problems } = await readSample({ ...way, lines: 6000, seed: 'found', mess: 0.5 });
+      const { report, understood, taken, problems } = await readSample({
+        ...way,
+        lines: 6000,
+        seed: 'found',
+        mess: 0.5,
+      });
       assert.equal(understood.format, way.format);
       assert.equal(taken.length + problems.length, 6000);
       assert.deepEqual(report.expected, {
@@ -81,7 +89,11 @@ describe('what the report says is what reading finds', () => {
       });
       const damaged = Object.values(report.damaged).reduce((sum, { rows }) => sum + rows, 0);
       assert.equal(report.clean + damaged, 6000);
-      assert.deepEqual(Object.keys(report.damaged).toSorted(), Object.keys(DAMAGES).toSorted(), 'every kind of damage occurs');
+      assert.deepEqual(
+        Object.keys(report.damaged).toSorted(),
+        Object.keys(DAMAGES).toSorted(),
+        'every kind of damage occurs',
+      );
       assert.equal(new Set(taken.map((registration) => registration.lineKey)).size, taken.length);
       assert.equal(new Set(taken.map(({ agencyId, reference }) => `${agencyId} ${reference}`)).size, taken.length);
     });
@@ -102,7 +114,8 @@ describe('what the report says is what reading finds', () => {
     const rejected = [...found.values()].reduce((sum, count) => sum + count, 0);
     assert.equal(rejected, report.expected.rejected);
     for (const [code, count] of found) assert.equal(count, expected.get(code), code);
-    for (const registration of taken) for (const code of new Set(registration.repairs.map((repair) => repair.code))) add(code);
+    for (const registration of taken)
+      for (const code of new Set(registration.repairs.map((repair) => repair.code))) add(code);
     for (const [code, count] of expected) assert.ok((found.get(code) ?? 0) >= count, code);
   });
 });
@@ -130,9 +143,13 @@ describe('the rows', () => {
   });
   test('the days follow the day asked for', async () => {
     const file = path.join(folder, 'today');
-    await generateSample({ format: 'csv', lines: 10, seed: 1, mess: 0, today: '2026-11-23', agencies }, createWriteStream(file));
+    await generateSample(
+      { format: 'csv', lines: 10, seed: 1, mess: 0, today: '2026-11-23', agencies },
+      createWriteStream(file),
+    );
     const opened = await openRegistrationsFile(file);
-    for await (const block of opened.rows()) for (const { cells } of block) assert.match(cells[8] ?? '', /^2026-11-(1[89]|2[0-3])$/);
+    for await (const block of opened.rows())
+      for (const { cells } of block) assert.match(cells[8] ?? '', /^2026-11-(1[89]|2[0-3])$/);
   });
   test('limits are said before anything is written', async () => {
     const base = { seed: 1, mess: 0, agencies };
@@ -143,7 +160,10 @@ describe('the rows', () => {
   });
   test('a target that fails ends the work with its error', async () => {
     for (const format of ['csv', 'xlsx'] as const) {
-      await assert.rejects(generateSample({ lines: 20_000, seed: 1, mess: 0, agencies, format }, broken()), /disk full/);
+      await assert.rejects(
+        generateSample({ lines: 20_000, seed: 1, mess: 0, agencies, format }, broken()),
+        /disk full/,
+      );
     }
   });
 });

@@ -41,7 +41,10 @@ function* sheetXml(headers: readonly string[], rows: Iterable<SampleRow>): Gener
   let row = 1;
   let xml = `${XML}<worksheet xmlns="${MAIN}"><sheetData>${rowXml(row, headers)}`;
   for (const { cells } of rows) {
-    xml += rowXml(++row, SAMPLE_FIELDS.map((field) => cells[field]));
+    xml += rowXml(
+      ++row,
+      SAMPLE_FIELDS.map((field) => cells[field]),
+    );
     if (row % ROWS_A_PIECE === 0) {
       yield Buffer.from(xml);
       xml = '';
@@ -56,7 +59,10 @@ function rowXml(row: number, cells: readonly SampleCell[]): string {
     const cell = cells[index] ?? '';
     if (cell === '') continue;
     const reference = `${String.fromCharCode(65 + index)}${row}`;
-    xml += typeof cell === 'number' ? `<c r="${reference}"><v>${cell}</v></c>` : `<c r="${reference}" t="inlineStr"><is><t>${escaped(cell)}</t></is></c>`;
+    xml +=
+      typeof cell === 'number'
+        ? `<c r="${reference}"><v>${cell}</v></c>`
+        : `<c r="${reference}" t="inlineStr"><is><t>${escaped(cell)}</t></is></c>`;
   }
   return `${xml}</row>`;
 }

@@ -64,8 +64,8 @@ describe('files of CAT', () => {
     const sha256 = createHash('sha256').update(bytes).digest('hex');
     writeFileSync(join(inbound, `${name}.manifest.json`), JSON.stringify({ name, size: bytes.length, sha256, batch: number, ...manifest }));
   }
-  function results(number: string, lines: string[], header = 'default=APPLIED|first=1|last=9'): string {
-    const body = `H|WAH|1.0|RES|CAT|ONDE|${number}|2020-03-18T18:21:02Z|${header}\n${lines.map((one) => `${one}\n`).join('')}`;
+  function results(number: string, lines: string[], header = 'default=APPLIED|first=1|last=9', time = '18:21:02'): string {
+    const body = `H|WAH|1.0|RES|CAT|ONDE|${number}|2020-03-18T${time}Z|${header}\n${lines.map((one) => `${one}\n`).join('')}`;
     return `${body}T|${lines.length}|sha256=${createHash('sha256').update(body).digest('hex')}\n`;
   }
   async function collect(): Promise<{ answers: IncomingAnswer[]; taken: number; setAside: number }> {
@@ -92,8 +92,8 @@ describe('files of CAT', () => {
     assert.ok(existsSync(join(inbound, name)));
     assert.deepEqual((await collect()).answers, [{ provider: 'CAT', number: 7, receipt: null, outcomes: { default: 'applied', except: [], first: 1, last: 9 } }]);
     assert.ok(existsSync(join(inbound, 'archive', name)) && !existsSync(join(inbound, name)));
-    // The same again is a copy: ignored, and put away.
-    put(name, results('000007', []).replace('18:21:02', '18:21:02'));
+    // The same again, though written at another time, is a copy: ignored, and put away.
+    put(name, results('000007', [], undefined, '19:00:00'));
     assert.deepEqual((await collect()).answers, []);
     assert.ok(!existsSync(join(inbound, name)));
     // Other content under the same name is fatal for that file, not for us.

@@ -1,0 +1,70 @@
+// What the provider shows of an order: the ServiceOrder of the standard with the states and errors of its items.
+import type { KnownBatch } from '../known.js';
+import type { LineOutcome } from '../words.js';
+import { serviceIdOf } from './service-id.js';
+
+export const BASE = '/tmf-api/serviceOrdering/v4';
+
+/** What is kept of an order besides its batch. */
+export interface KeptOrder {
+  externalId: string;
+  orderDate: string;
+  /** One for each item: its action, and the ref of its line. */
+  actions: string[];
+  refs: string[];
+}
+
+export type OrderState = 'acknowledged' | 'inProgress' | 'completed' | 'partial' | 'failed';
+
+export function orderIdOf(batch: number): string {
+  return `SO-${batch.toString(36).toUpperCase().padStart(6, '0')}`;
+}
+
+export function batchOfOrder(id: string): number | undefined {
+  const batch = /^SO-[0-9A-Z]{6,}$/.test(id) ? parseInt(id.slice(3), 36) : NaN;
+  return Number.isSafeInteger(batch) && orderIdOf(batch) === id ? batch : undefined;
+}
+
+const REASONS: Record<string, string> = {
+  PORTED_OUT: 'Subscriber is no longer on this network',
+  NOT_SUBSCRIBER: 'No such subscriber',
+  PACKAGE_NOT_ELIGIBLE: 'The tariff is not eligible',
+};
+
+function failed(outcome: LineOutcome | undefined): outcome is LineOutcome {
+  return outcome?.outcome === 'rejected' || outcome?.outcome === 'retryLater';
+}
+
+/** The state that the outcomes of a batch amount to. */
+export function stateOf(batch: KnownBatch): OrderState {
+  const [part] = batch.known;
+  if (part?.outcomes === undefined) return 'inProgress';
+  const failures = part.outcomes.except.filter(failed).length;
+  if (failures === 0) return 'completed';
+  return failures === part.count ? 'failed' : 'partial';
+}
+
+/** A ServiceOrder; `state` shows it as it was when it had only been acknowledged or begun. */
+export function orderView(batch: KnownBatch, kept: KeptOrder, origin: string, now: number, state = stateOf(batch)): Record<string, unknown> {
+  const id = orderIdOf(batch.batch);
+  const final = state !== 'acknowledged' && state !== 'inProgress';
+  const outcomes = new Map((final ? batch.known[0]?.outcomes?.except : undefined)?.map((one) => [one.n, one]));
+  const time = new Date(now).toISOString();
+  return {
+    id, href: `${origin}${BASE}/serviceOrder/${id}`, externalId: kept.externalId, state, orderDate: kept.orderDate,
+    ...(final ? { completionDate: time } : {}),
+    serviceOrderItem: kept.actions.map((action, i) => itemView(i + 1, action, kept.refs[i] ?? '', final ? 'final' : state, outcomes.get(i + 1), time)),
+    '@type': 'ServiceOrder',
+  };
+}
+
+function itemView(n: number, action: string, ref: string, state: string, outcome: LineOutcome | undefined, time: string): Record<string, unknown> {
+  const id = serviceIdOf(ref);
+  if (state !== 'final') return { id: String(n), action, state, service: action === 'delete' ? { id } : { serviceType: 'ZeroRating' } };
+  if (failed(outcome)) {
+    const code = outcome.code ?? 'PROVIDER_ERROR';
+    const error = { code, reason: REASONS[code] ?? code, timestamp: time };
+    return { id: String(n), action, state: 'failed', service: { serviceType: 'ZeroRating' }, errorMessage: [error] };
+  }
+  return { id: String(n), action, state: 'completed', service: { id, state: action === 'delete' ? 'terminated' : 'active' } };
+}

@@ -1,0 +1,82 @@
+// Reads a TMF641 v4.1.0 ServiceOrder_Create as a batch: one order is one batch, one item is one line.
+import type { Book } from '../book/book.js';
+import { type IncomingPart, RefusedError, type WireLine } from '../words.js';
+import { refOfService } from './service-id.js';
+
+type Loose = Record<string, unknown>;
+
+function refuse(code: string, detail: string): never {
+  throw new RefusedError({ status: 400, code, fileCode: 'E101', detail });
+}
+
+function objects(value: unknown): Loose[] {
+  return Array.isArray(value) ? value.filter((one): one is Loose => typeof one === 'object' && one !== null) : [];
+}
+
+function object(value: unknown): Loose {
+  return typeof value === 'object' && value !== null ? { ...value } : {};
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+}
+
+const SERVER_SETS = ['id', 'href', 'orderDate', 'completionDate', 'expectedCompletionDate', 'startDate', 'state', 'jeopardyAlert', 'errorMessage', 'milestone'];
+const ACCESS: Record<string, string> = { MOBILE_BROADBAND: 'MB', FIXED_BROADBAND: 'FB' };
+
+/** The batch number at the end of an externalId such as `WAH-DTAC-00042`, undefined when there is none. */
+export function batchOf(externalId: string): number | undefined {
+  const digits = /(\d{1,15})$/.exec(externalId)?.[1];
+  return digits === undefined || Number(digits) < 1 ? undefined : Number(digits);
+}
+
+/** The day in Bangkok of a date-time, as the book keeps it. */
+function day(value: unknown): string | undefined {
+  if (value === undefined) return undefined;
+  const at = Date.parse(text(value));
+  return Number.isNaN(at) ? 'unreadable' : new Date(at + 7 * 3_600_000).toISOString().slice(0, 10);
+}
+
+/** Throws RefusedError when the order as a whole is not what the standard says. */
+export function parseOrder(body: string, sha256: string, book: Book): IncomingPart {
+  let order: Loose;
+  try {
+    order = object(JSON.parse(body));
+  } catch {
+    refuse('NOT_JSON', 'the body is not JSON');
+  }
+  const forbidden = SERVER_SETS.find((name) => name in order);
+  if (forbidden !== undefined) refuse('NOT_SETTABLE', `${forbidden} is set by the server`);
+  const batch = batchOf(text(order['externalId']));
+  if (batch === undefined) refuse('NO_EXTERNAL_ID', 'externalId must end with the number of the batch');
+  const items = objects(order['serviceOrderItem']);
+  if (items.length === 0) refuse('NO_ITEMS', 'serviceOrderItem must have at least one item');
+  const lines = items.map((item) => lineOf(item, book));
+  const seqs = lines.map((line) => line.seq);
+  const [fromSeq, toSeq] = [seqs.reduce((a, b) => Math.min(a, b)), seqs.reduce((a, b) => Math.max(a, b))];
+  return { batch, kind: 'delta', part: 1, parts: 1, fromSeq, toSeq, sha256, lines };
+}
+
+function lineOf(item: Loose, book: Book): WireLine {
+  const action = text(item['action']);
+  const service = object(item['service']);
+  const named = new Map(objects(service['serviceCharacteristic']).map((one) => [text(one['name']), text(one['value'])]));
+  const n = Number(item['id']);
+  if (action === 'delete') {
+    const id = text(service['id']);
+    if (id === '') refuse('NO_SERVICE_ID', 'service.id is required to delete');
+    const ref = refOfService(id) ?? id;
+    const held = book.get(ref);
+    // A delete carries only the service's id; its place in the log is behind whatever was heard of the entry.
+    const seq = Number(named.get('seq') ?? book.seqOf(book.find(ref)) + 1);
+    return { n, op: 'REMOVE', ref, seq, access: held?.access ?? 'FB', line: held?.line ?? '-' };
+  }
+  if (action !== 'add' && action !== 'modify') refuse('UNKNOWN_ACTION', 'action must be add, modify or delete');
+  if (text(object(service['serviceSpecification'])['id']) === '') refuse('NO_SPECIFICATION', 'service.serviceSpecification.id is required');
+  const access = ACCESS[named.get('accessType') ?? ''] ?? '';
+  return {
+    n, op: 'ADD', ref: named.get('entryRef') ?? '', seq: Number(named.get('seq') ?? NaN), access,
+    line: named.get(access === 'FB' ? 'circuit' : 'msisdn') ?? '', package: named.get('package'),
+    from: day(service['startDate']), to: day(service['endDate']),
+  };
+}

@@ -1,0 +1,74 @@
+// TMF641 Service Ordering v4.1.0: the words of its states and errors, and what they mean here.
+import { resultCodeOf, RESULT_CODES, type LineOutcome, type ResultCode } from '#contracts';
+
+export const BASE_PATH = '/tmf-api/serviceOrdering/v4';
+
+/** Which order of ours: a part of a batch. `several`: the batch has more parts than one. */
+export interface OrderKey {
+  number: number;
+  part: number;
+  several: boolean;
+}
+
+/**
+ * The only key of ours that an order has (TMF641 knows no idempotency), constant for one part of one batch, so that an
+ * order can be looked up before anything is posted again: `SAPHAN-DTAC-000000042-1`, or `…-p1`, `…-p2` of several parts.
+ */
+export function externalIdOf(provider: string, key: OrderKey): string {
+  return `SAPHAN-${provider}-${String(key.number).padStart(9, '0')}-${key.several ? 'p' : ''}${key.part}`;
+}
+
+/** The key in an `externalId` of ours, null for anybody else's. */
+export function readExternalId(text: unknown, provider: string): OrderKey | null {
+  if (typeof text !== 'string') return null;
+  const found = /^SAPHAN-([A-Z0-9]{2,12})-(\d{9,12})-(p?)([1-9]\d{0,5})$/.exec(text);
+  if (!found || found[1] !== provider || Number(found[2]) < 1) return null;
+  const key = { number: Number(found[2]), part: Number(found[4]), several: found[3] === 'p' };
+  return !key.several && key.part !== 1 ? null : key;
+}
+
+/** An item's id is position and ref together: servers echo it, while they may leave out everything else. */
+export function itemIdOf(line: { n: number; ref: string }): string {
+  return `${line.n}-${line.ref}`;
+}
+
+export function readItemId(text: unknown): { n: number; ref: string } | null {
+  if (typeof text !== 'string') return null;
+  const found = /^([1-9]\d{0,8})-(.{1,64})$/.exec(text);
+  return found ? { n: Number(found[1]), ref: found[2]! } : null;
+}
+
+/** What a state says of an item: it is as we asked, it is not and will not be, or nothing yet. */
+export type StateMeaning = 'done' | 'failed' | 'open';
+
+const MEANING: Record<string, StateMeaning> = {
+  completed: 'done',
+  rejected: 'failed', failed: 'failed', cancelled: 'failed', partial: 'failed',
+  acknowledged: 'open', pending: 'open', held: 'open', inProgress: 'open', assessingCancellation: 'open', pendingCancellation: 'open',
+};
+
+/** Null for a word that the standard does not have. */
+export function meaningOf(state: unknown): StateMeaning | null {
+  return typeof state === 'string' && Object.hasOwn(MEANING, state) ? MEANING[state]! : null;
+}
+
+/** Codes that say that nothing had to be done. */
+const ALREADY = new Set(['ALREADY_APPLIED', 'ALREADY_REMOVED', 'ALREADY_EXISTS']);
+/** CAMARA's names, which TMF servers of the same operators use too. */
+const OTHER_NAMES: Record<string, ResultCode> = {
+  IDENTIFIER_NOT_FOUND: 'NOT_SUBSCRIBER', SERVICE_NOT_APPLICABLE: 'PACKAGE_NOT_ELIGIBLE', INVALID_ARGUMENT: 'INVALID_FORMAT',
+  QUOTA_EXCEEDED: 'QUOTA', TOO_MANY_REQUESTS: 'QUOTA',
+};
+
+/** The hub's code for an error's `code`; what is not in any table is the provider's own trouble. */
+export function codeOf(text: unknown): ResultCode {
+  if (typeof text !== 'string') return 'PROVIDER_ERROR';
+  return resultCodeOf(text) ?? (Object.hasOwn(OTHER_NAMES, text) ? OTHER_NAMES[text]! : 'PROVIDER_ERROR');
+}
+
+/** The outcome of an item that failed with this code. */
+export function outcomeOfFailure(text: unknown): Pick<LineOutcome, 'outcome' | 'code'> {
+  if (typeof text === 'string' && ALREADY.has(text)) return { outcome: 'already' };
+  const code = codeOf(text);
+  return { outcome: RESULT_CODES[code].retry === 'later' ? 'retryLater' : 'rejected', code };
+}
