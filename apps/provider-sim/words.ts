@@ -29,6 +29,8 @@ export interface IncomingPart {
   toSeq: number;
   /** Lower-case hex SHA-256 of the bytes as signed (before compression), or of the file. */
   sha256: string;
+  /** Set when the protocol did not carry every seq, so that nothing can be held against the sender. */
+  seqs?: 'guessed';
   lines: WireLine[];
 }
 

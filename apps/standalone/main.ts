@@ -1,18 +1,17 @@
 // Everything in one command: embedded PostgreSQL, API, worker, and six simulated providers with sample registrations.
 import { createWriteStream } from 'node:fs';
 import path from 'node:path';
-import type { NestExpressApplication } from '@nestjs/platform-express';
 import pg from 'pg';
 import { createApi } from '../api/create-api.js';
 import { seedAgencies } from '#intake';
 import { firstKey } from '#operations';
-import { ConfigError, dataSource, migrate, readConfig, SecretStore, Vault, type Config } from '#platform';
+import { ConfigError, dataSource, migrate, migrateQueues, readConfig, SecretStore, Vault, type Config } from '#platform';
 import { startChild, type Child } from './children.js';
 import { EmbeddedPostgres } from './embedded-postgres.js';
 import { openHome, writePrivate, type Home } from './home.js';
 import { listenSomewhere } from './listen.js';
 import { loadSample } from './load-sample.js';
-import { makeDemoSecrets, saveDemoProfiles, type SimulatorAddress } from './simulated-providers.js';
+import { makeDemoSecrets, saveDemoProfiles, withTempers, type SimulatorAddress } from './simulated-providers.js';
 import { formatLines, providerLines } from './table.js';
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
@@ -68,18 +67,19 @@ async function start(): Promise<void> {
     SAPHAN_SWEEP_MS: process.env['SAPHAN_SWEEP_MS'] ?? '1000', SAPHAN_LOG: process.env['SAPHAN_LOG'] ?? 'info',
   };
   const config = readConfig(env);
+  await migrateQueues(config);
   const source = await dataSource(url, 3).initialize();
   stops.push({ what: 'database connections', stop: () => source.destroy() });
   await seedAgencies(source);
 
   const settings = await makeDemoSecrets(new SecretStore(source, new Vault(home.masterKey)));
-  const settingsFile = writePrivate(home, 'simulators.json', JSON.stringify(settings));
+  const settingsFile = writePrivate(home, 'simulators.json', JSON.stringify(withTempers(settings)));
   const simulators = startChild('simulators', 'apps/provider-sim/main.js', ['--data', path.join(home.dir, 'simulators'), '--settings', settingsFile, '--signatures', 'native'], env, log, onExit);
   stops.push({ what: 'simulators', stop: () => simulators.stop() });
   const announced = (await simulators.announced) as { providers: Record<string, SimulatorAddress & { control: string }> };
   await saveDemoProfiles(source, announced.providers);
 
-  const { api, address } = await startApi(config);
+  const address = await startApi(config);
   await Promise.all(Object.values(announced.providers).map(({ control }) => fetch(`${control}/hub`, { method: 'PUT', body: JSON.stringify({ url: address }) })));
   const made = await firstKey(source);
   if (made) writePrivate(home, 'cli.json', JSON.stringify({ url: address, key: made.key }));
@@ -87,7 +87,7 @@ async function start(): Promise<void> {
   const worker: Child = startChild('worker', 'apps/worker/main.js', [], env, log, onExit);
   stops.push({ what: 'worker', stop: () => worker.stop() });
 
-  await loadSample(source, api, home, address, say);
+  await loadSample(source, home, address, say);
   say('');
   say(formatLines(await providerLines(source)));
   say('');
@@ -99,11 +99,10 @@ async function start(): Promise<void> {
   say(`\nReady in ${((performance.now() - began) / 1000).toFixed(1)} s. Ctrl-C stops everything; the data stays in ${home.dir}.`);
 }
 
-async function startApi(config: Config): Promise<{ api: NestExpressApplication; address: string }> {
+async function startApi(config: Config): Promise<string> {
   const api = await createApi(config);
   stops.push({ what: 'API', stop: () => api.close() });
-  const address = await listenSomewhere(api, config.http.host, config.http.port, say);
-  return { api, address };
+  return listenSomewhere(api, config.http.host, config.http.port, say);
 }
 
 try {

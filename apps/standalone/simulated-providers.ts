@@ -13,6 +13,12 @@ export interface SimulatorSettings {
   sftpClientKeys: string[];
 }
 
+/** The demo's providers refuse a line now and then, as real ones do, so that rejections have something to show. */
+export function withTempers(settings: Record<string, SimulatorSettings>): Record<string, unknown> {
+  const codes = ['PORTED_OUT', 'NOT_SUBSCRIBER', 'PACKAGE_NOT_ELIGIBLE'];
+  return Object.fromEntries(Object.entries(settings).map(([code, each]) => [code, { ...each, dial: { reject: { share: 0.01, codes } } }]));
+}
+
 /** Where a running simulator is, as it announces itself. */
 export interface SimulatorAddress {
   target?: string;

@@ -3,6 +3,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { DispatchModule, SWEEP_TASKS } from '#dispatch';
 import { WaitingReleaser } from '#acknowledgement';
+import { ImportWorkerModule } from '#intake';
 import { ADAPTERS, APPENDER, DERIVATION, OUTCOME_RECORDER, WAKE_UP, type AdapterRegistry, type Appender, type Derivation, type OutcomeRecorder, type ProviderCode, type WakeUp } from '#contracts';
 import { LOGGER, PlatformModule, type Config, type Logger } from '#platform';
 import { HubModule } from '../hub.module.js';
@@ -11,9 +12,15 @@ import { sweepTasks } from './sweep-tasks.js';
 @Module({})
 export class WorkerModule {
   static forRoot(config: Config, providers: ProviderCode[]): DynamicModule {
+    const does = (role: string): boolean => config.worker.roles.length === 0 || config.worker.roles.includes(role);
     return {
       module: WorkerModule,
-      imports: [PlatformModule.forRoot(config), HubModule.forRoot(), SweepModule.forRoot(), DispatchModule.forRoot(providers)],
+      imports: [
+        PlatformModule.forRoot(config),
+        HubModule.forRoot(),
+        ...(does('deliver') ? [SweepModule.forRoot(), DispatchModule.forRoot(providers)] : []),
+        ...(does('import') ? [ImportWorkerModule] : []),
+      ],
     };
   }
 }

@@ -77,7 +77,7 @@ export const CONFIG_KEYS = {
     publicUrl: optional('SAPHAN_PUBLIC_URL', 'address under which providers reach this hub; shown to them for callbacks'),
   },
   worker: {
-    roles: list('SAPHAN_ROLES', 'what this worker does: deliver, import, upkeep; empty means all'),
+    roles: list('SAPHAN_ROLES', 'what this worker does: deliver (with its loose ends), import; empty means all'),
     providers: list('SAPHAN_PROVIDERS', 'provider codes this worker delivers to; empty means all'),
     sweepMs: integer('SAPHAN_SWEEP_MS', 2000, 100, 600_000, 'how often the sweeper looks for work that has no job, in milliseconds'),
     leaseS: integer('SAPHAN_LEASE_S', 120, 5, 3600, "seconds a worker holds a provider's lease without renewing; longer than any request may take"),

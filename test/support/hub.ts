@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import path from 'node:path';
 import type { INestApplicationContext } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
-import { inTransaction, dataSource, newMasterKey, query, readConfig, SecretStore, Vault, type Config } from '#platform';
+import { inTransaction, dataSource, migrateQueues, newMasterKey, query, readConfig, SecretStore, Vault, type Config } from '#platform';
 import type { ProviderProfile } from '#contracts';
 import { Deriver } from '#whitelist';
 import type { NestExpressApplication } from '@nestjs/platform-express';
@@ -63,6 +63,7 @@ export async function startTestHub(options: TestHubOptions): Promise<TestHub> {
   return {
     source, config, env, simulator,
     async serve() {
+      await migrateQueues(config);
       api = await createApi(config);
       await api.listen(0, '127.0.0.1');
       const url = (await api.getUrl()).replace('[::1]', '127.0.0.1');

@@ -26,9 +26,12 @@ export async function startTestServer(): Promise<TestServer> {
   const dataDir = path.join(folder, 'data');
   const remove = (): void => {
     // When our process ends without `stop`, the server was told to end a moment ago and still writes.
-    const server = readPostmaster(dataDir);
+    const lives = (): boolean => {
+      const postmaster = readPostmaster(dataDir);
+      return postmaster !== undefined && isAlive(postmaster.pid);
+    };
     const pause = new Int32Array(new SharedArrayBuffer(4));
-    for (let i = 0; i < 200 && server !== undefined && isAlive(server.pid); i++) Atomics.wait(pause, 0, 0, 10);
+    for (let waited = 0; waited < 2000 && lives(); waited += 10) Atomics.wait(pause, 0, 0, 10);
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   };
   try {

@@ -138,7 +138,7 @@ export class Observer {
 
   /** Ranges of deltas follow one another: a later number covers later seqs. */
   #compareRange(part: IncomingPart): void {
-    if (part.kind !== 'delta') return;
+    if (part.kind !== 'delta' || part.seqs === 'guessed') return;
     const before = this.state.batches.get(part.batch - 1);
     if (before !== undefined && part.fromSeq <= before.toSeq && before.kind === 'delta') {
       this.violation('rangesOverlap', { batch: part.batch, detail: `from ${part.fromSeq}, but ${part.batch - 1} ended at ${before.toSeq}` });

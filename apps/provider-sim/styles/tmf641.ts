@@ -12,7 +12,7 @@ import type { Style, StyleContext } from './style.js';
 const EVENT = 'ServiceOrderStateChangeEvent';
 
 /** The event of a piece; a twisted one is about an order that does not exist. */
-function eventOf({ provider }: StyleContext, store: OrderStore, piece: Piece, id: string, origin: string): unknown {
+function eventOf({ provider }: StyleContext, store: OrderStore, piece: Piece, origin: string): unknown {
   const time = new Date(provider.now()).toISOString();
   const batch = provider.known.get(piece.batch);
   const kept = batch === undefined ? undefined : store.order(piece.batch);
@@ -21,7 +21,7 @@ function eventOf({ provider }: StyleContext, store: OrderStore, piece: Piece, id
     : orderView(batch, kept, origin, provider.now());
   // Documents of the standard spell the type in both ways, and so do providers.
   const eventType = provider.random() < 0.5 ? EVENT : EVENT.charAt(0).toLowerCase() + EVENT.slice(1);
-  return { eventId: id, eventTime: time, eventType, correlationId: kept?.externalId, domain: 'serviceOrdering', event: { serviceOrder } };
+  return { eventId: piece.id, eventTime: time, eventType, correlationId: kept?.externalId, domain: 'serviceOrdering', event: { serviceOrder } };
 }
 
 export const tmf641Style: Style = {
@@ -34,7 +34,7 @@ export const tmf641Style: Style = {
     const callbacks = new Callbacks({
       provider,
       address: () => (store.subscription === undefined ? undefined : `${store.subscription.callback}/listener/serviceOrderStateChangeEvent`),
-      compose: (piece, id) => eventOf(context, store, piece, id, server.address),
+      compose: (piece) => eventOf(context, store, piece, server.address),
       headers: () => ({ 'content-type': 'application/json;charset=utf-8' }),
     });
     const tell = async (batch: KnownBatch, part: KnownPart): Promise<void> => {

@@ -52,9 +52,10 @@ export function parseOrder(body: string, sha256: string, book: Book): IncomingPa
   const items = objects(order['serviceOrderItem']);
   if (items.length === 0) refuse('NO_ITEMS', 'serviceOrderItem must have at least one item');
   const lines = items.map((item) => lineOf(item, book));
+  const guessed = items.some((item) => !JSON.stringify(item).includes('"seq"'));
   const seqs = lines.map((line) => line.seq);
   const [fromSeq, toSeq] = [seqs.reduce((a, b) => Math.min(a, b)), seqs.reduce((a, b) => Math.max(a, b))];
-  return { batch, kind: 'delta', part: 1, parts: 1, fromSeq, toSeq, sha256, lines };
+  return { batch, kind: 'delta', part: 1, parts: 1, fromSeq, toSeq, sha256, ...(guessed ? { seqs: 'guessed' as const } : {}), lines };
 }
 
 function lineOf(item: Loose, book: Book): WireLine {

@@ -1,5 +1,4 @@
 // Posts outcomes to the hub, signed with the provider's own secret, again and again until it takes them or time is up.
-import { randomUUID } from 'node:crypto';
 import { Agent, request } from 'node:http';
 import type { Piece } from '../pieces.js';
 import type { Provider } from '../provider.js';
@@ -10,9 +9,9 @@ export interface CallbackOptions {
   /** Where to post, or undefined while it is not known: then callbacks wait. */
   address: () => string | undefined;
   /** The body of a piece, made anew for each but constant over the tries of one. */
-  compose: (piece: Piece, id: string) => unknown;
+  compose: (piece: Piece) => unknown;
   /** Headers for one try. */
-  headers: (piece: Piece, id: string, body: string) => Record<string, string>;
+  headers: (piece: Piece, body: string) => Record<string, string>;
 }
 
 /** Outcomes as the contract has them, signed with the provider's own secret (`whsec_…`). */
@@ -20,13 +19,13 @@ export function outcomeCallbacks(provider: Provider, secret: string, hub: () => 
   return new Callbacks({
     provider,
     address: () => (hub() === undefined ? undefined : `${hub()}/v1/providers/${provider.code}/acknowledgements`),
-    compose: (piece, id) => ({
-      specversion: '1.0', id, source: `urn:provider:${provider.code}`, type: 'th.onde.saphan.whitelist.outcomes.v1',
+    compose: (piece) => ({
+      specversion: '1.0', id: piece.id, source: `urn:provider:${provider.code}`, type: 'th.onde.saphan.whitelist.outcomes.v1',
       time: new Date(provider.now()).toISOString(), datacontenttype: 'application/json',
       data: { contract: '1.0', provider: provider.code, batch: piece.batch, outcomes: piece.outcomes },
     }),
-    headers: (piece, id, body) => ({
-      ...signatureHeaders(piece.twist === 'badSignature' ? newSecret() : secret, id, body, Date.now()),
+    headers: (piece, body) => ({
+      ...signatureHeaders(piece.twist === 'badSignature' ? newSecret() : secret, piece.id, body, Date.now()),
       'content-type': 'application/cloudevents+json; charset=utf-8',
     }),
   });
@@ -39,7 +38,6 @@ const LONGEST_PAUSE_MS = 10_000;
 
 interface Waiting {
   piece: Piece;
-  id: string;
   body: string;
   tries: number;
   firstAt: number;
@@ -73,10 +71,9 @@ export class Callbacks {
   /** Sends a piece when its delay is over; resolves when the hub took it, refused it, or it was given up. */
   send(piece: Piece): Promise<void> {
     const { provider, compose } = this.options;
-    const id = randomUUID();
-    const body = JSON.stringify(compose(piece, id));
+    const body = JSON.stringify(compose(piece));
     return new Promise((done) => {
-      const waiting: Waiting = { piece, id, body, tries: 0, firstAt: provider.now(), done };
+      const waiting: Waiting = { piece, body, tries: 0, firstAt: provider.now(), done };
       if (piece.delayMs > 0) this.#after(piece.delayMs, waiting);
       else this.#enqueue(waiting);
     });
@@ -145,7 +142,7 @@ export class Callbacks {
   async #post(waiting: Waiting): Promise<number> {
     const { address, headers } = this.options;
     const url = new URL(address() ?? '');
-    const sent = { ...headers(waiting.piece, waiting.id, waiting.body), 'content-length': String(Buffer.byteLength(waiting.body)) };
+    const sent = { ...headers(waiting.piece, waiting.body), 'content-length': String(Buffer.byteLength(waiting.body)) };
     return new Promise((resolve, reject) => {
       const post = request(url, { method: 'POST', agent: this.#agent, headers: sent, timeout: TIMEOUT_MS }, (response) => {
         response.resume();

@@ -69,7 +69,7 @@ function readItems(
   complaints: Complaints,
 ): { except: LineOutcome[]; listed: Span | null } {
   const except: LineOutcome[] = [];
-  let listed: Span | null = null;
+  let listed = null as Span | null;
   const seen = new Set<number>();
   for (const [i, item] of items.entries()) {
     const where = `serviceOrderItem[${i}]`;

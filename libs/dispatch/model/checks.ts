@@ -49,9 +49,9 @@ export function checkCounts(hub: HubState): void {
   }
 }
 
-/** What a settled full list overruled is an exception no more. */
+/** What a full list overruled is an exception no more. */
 export function checkCovered(hub: HubState): void {
-  for (const full of hub.batches.filter((batch) => batch.kind === 'full' && batch.state === 'settled')) {
+  for (const full of hub.batches.filter((batch) => batch.covers)) {
     for (const { seq, number, ended } of hub.exceptions.values()) {
       must(ended !== null || number >= full.number || seq > full.toSeq, () => `the exception of change ${seq} is open after full list ${full.number}`);
     }

@@ -63,7 +63,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     without: 'resend rule, known numbers: the same number goes again to a provider that would apply it again',
     rules: { nextStep: (view, rules) => real.nextStep(view, { ...rules, refusesKnownNumbers: true }) },
-    shownBy: { temperament: { ...SIDE_BY_SIDE, duplicates: 'appliesAgain', canBeAsked: true }, pace: 4 },
+    shownBy: { temperament: { ...SIDE_BY_SIDE, duplicates: 'appliesAgain', canBeAsked: true }, pace: 4, answersLost: 0.3, fullLists: 0 },
   },
   {
     without: 'resend rule, nothing later: the same number goes again after later ones were handed over',
@@ -75,7 +75,7 @@ export const MUTATIONS: readonly Mutation[] = [
       },
     },
     relaxed: { nextStep: goesOnWhileUnclear },
-    shownBy: { temperament: { ...SIDE_BY_SIDE, duplicates: 'refusesUpToHighest', canBeAsked: true, refusal: 'byLine' }, pace: 4, fullLists: 0 },
+    shownBy: { temperament: { ...SIDE_BY_SIDE, duplicates: 'recognisesLast', canBeAsked: true }, profile: { releasedBy: 'receipt' }, pace: 4, answersLost: 0.3, fullLists: 0 },
   },
   {
     without: 'ask before anything is sent again: an unclear batch is taken for lost, closed and appended again',
@@ -98,6 +98,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     without: 'fence: a worker that lost its lease goes on as if it held it',
     rules: { checksLease: false },
+    shownBy: { temperament: AT_ONCE, pace: 15, stopped: { attemptRecorded: 0.3 }, answersLost: 0.5, fullLists: 0 },
   },
   {
     without: 'late answers: one about a closed or given-up batch repeats nothing',

@@ -34,6 +34,9 @@ export class Provider {
   private readonly putOff = new Map<string, number>();
   private readonly parked = new Map<number, SentBatch>();
   private highest = 0;
+  private last = 0;
+  /** Position of the newest full list: who takes only newer seqs takes it for the newest of all that is absent there. */
+  private floor = 0;
   private nextInOrder = 1;
   /** Numbers that were refused before their turn: skipped when it comes. */
   private readonly skipped = new Set<number>();
@@ -68,7 +71,8 @@ export class Provider {
     const { duplicates, refusal, answers } = this.temperament;
     const old = this.known.get(batch.number);
     if (old?.refused) return refused();
-    if (duplicates === 'recognises' && old) return this.recognised(old);
+    const recognises = duplicates === 'recognises' || (duplicates === 'recognisesLast' && batch.number === this.last);
+    if (recognises && old) return this.recognised(old);
     if (duplicates === 'refusesUpToHighest' && batch.number <= this.highest) {
       return old ? this.recognised(old) : { result: 'known', sha256: null, outcomes: null, status: 409 };
     }
@@ -77,6 +81,7 @@ export class Provider {
       this.goOnAfter(batch.number);
       return refused();
     }
+    this.last = batch.number;
     this.highest = Math.max(this.highest, batch.number);
     const taken: KnownBatch = { batch, words: null, refused: false };
     this.known.set(batch.number, taken);
@@ -146,13 +151,15 @@ export class Provider {
   private work(taken: KnownBatch): void {
     const { batch } = taken;
     const before = new Map(this.list);
-    if (batch.kind === 'full') {
+    const stale = this.temperament.order === 'newerSeqs' && batch.toSeq < this.floor;
+    if (batch.kind === 'full' && !stale) {
+      this.floor = batch.toSeq;
       const named = new Set(batch.lines.map((line) => line.ref));
       for (const [ref, held] of before) {
         if (!named.has(ref) && !this.isNewer(held, batch.toSeq)) this.list.set(ref, { content: null, seq: batch.toSeq });
       }
     }
-    taken.words = batch.lines.map((line) => this.take(line));
+    taken.words = batch.lines.map((line) => this.take(line, stale));
     if (this.temperament.wavers === 'never' || !this.mayErr || batch.kind === 'full') return;
     const word = this.random.pick(taken.words);
     if (word.outcome !== 'applied' || this.random.chance(0.5)) return;
@@ -167,9 +174,10 @@ export class Provider {
     }
   }
 
-  private take(line: SentLine): LineOutcome {
+  private take(line: SentLine, stale: boolean): LineOutcome {
     const { n, ref } = line;
     const held = this.list.get(ref);
+    if (stale) return { n, ref, outcome: 'already' };
     if (held && this.isNewer(held, line.seq)) return { n, ref, outcome: 'already' };
     if (this.offends(line)) return { n, ref, outcome: 'rejected', code: 'NOT_SUBSCRIBER' };
     const rest = this.putOff.get(ref) ?? this.patience(ref);

@@ -128,6 +128,7 @@ export class Recorder {
     batch.answered = true;
     this.accept(batch);
     this.settleIfWhole(batch);
+    this.coverIfHeard(batch);
   }
 
   private take(batch: ModelBatch, item: LineOutcome): void {
@@ -155,9 +156,9 @@ export class Recorder {
     }
   }
 
-  /** What a later full list said of a change, or will say, is the last word. */
+  /** What a later full list said of a change is the last word. */
   private isOverruled(batch: ModelBatch, seq: number): boolean {
-    return this.hub.batches.some((full) => full.kind === 'full' && full.number > batch.number && full.toSeq >= seq && full.state === 'settled');
+    return this.hub.batches.some((full) => full.kind === 'full' && full.number > batch.number && full.toSeq >= seq && full.covers);
   }
 
   private open(batch: ModelBatch, seq: number, after: Extract<Resolution, { code: unknown }>): void {
@@ -187,9 +188,17 @@ export class Recorder {
     // A full list without lines removes everything: it is settled by outcomes for nobody, not by its receipt.
     if (batch.sent.lines.length === 0 && !batch.answered && !batch.suspect) return;
     batch.state = 'settled';
-    if (batch.kind !== 'full' || !this.hub.rules.fullListCoversExceptions) return;
+  }
+
+  /** A full list that was heard of from end to end ends what it overrules, and what was uncertain about its absences. */
+  private coverIfHeard(full: ModelBatch): void {
+    if (full.kind !== 'full' || full.covers || !full.answered || this.heardOf(full) < full.heard.length) return;
+    full.covers = true;
+    if (!this.hub.rules.fullListCoversExceptions) return;
     for (const exception of this.hub.exceptions.values()) {
-      if (exception.number < batch.number && exception.seq <= batch.toSeq) exception.ended ??= 'covered';
+      const role = this.hub.roles.get(exception.seq);
+      const absent = exception.number === full.number && role?.role === 'absent';
+      if (absent || (exception.number < full.number && exception.seq <= full.toSeq)) exception.ended ??= 'covered';
     }
   }
 }

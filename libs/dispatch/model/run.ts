@@ -31,6 +31,7 @@ export interface Setting {
   killed?: Partial<Record<FaultPoint, number>>;
   stopped?: Partial<Record<FaultPoint, number>>;
   answersLost?: number;
+  entries?: number;
   /** Most seconds between two desires. */
   pace?: number;
   /** Most seconds between two wishes for a full list; 0 for none. */
@@ -70,7 +71,7 @@ class Run {
     this.provider = new Provider(this.temperament, this.random, this.timeline, (answer) => this.network.callBack(answer));
     this.network.provider = this.provider;
     this.network.answersLost = setting.answersLost ?? this.network.answersLost;
-    this.refs = Array.from({ length: this.random.whole(1, 6) }, (_, i) => `e${i + 1}`);
+    this.refs = Array.from({ length: setting.entries ?? this.random.whole(1, 6) }, (_, i) => `e${i + 1}`);
   }
 
   run(): RunResult {
@@ -134,6 +135,8 @@ class Run {
     this.hub.recorder.retryDue();
     this.startWorker();
     this.check();
+    // Trouble pauses now and then: whenever nothing is under way, everything must be right.
+    if (this.isQuiet()) checkConverged(this.hub.state, this.provider);
   }
 
   private calm(): void {

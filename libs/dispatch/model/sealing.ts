@@ -68,7 +68,7 @@ function add(hub: HubState, kind: ModelBatch['kind'], fromSeq: number, toSeq: nu
   const batch: ModelBatch = {
     number, kind, fromSeq, toSeq, collapsed: chosen.collapsed, omitted: chosen.omitted.map((omission) => omission.seq),
     sent: { number, kind, toSeq, lines, bytes },
-    state: 'handed', since: 0, asked: 0, everHanded: true, answered: false, suspect: false,
+    state: 'handed', since: 0, asked: 0, everHanded: true, answered: false, covers: false, suspect: false,
     heard: lines.map(() => ({})), givenUp: lines.map(() => false),
     counts: { applied: 0, already: 0, rejected: 0, retryLater: 0, uncertain: 0, unknown: lines.length },
     root: root ?? number,

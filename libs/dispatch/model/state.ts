@@ -35,6 +35,8 @@ export interface ModelBatch {
   everHanded: boolean;
   /** Outcomes arrived, if only for no lines at all. */
   answered: boolean;
+  /** Full lists: all of it was heard of, so that what it does not say is gone. A list that was given up covers nothing. */
+  covers: boolean;
   /** Closed, given up, or with an attempt that lost its lease. */
   suspect: boolean;
   /** What was heard of each line, by position - 1. */

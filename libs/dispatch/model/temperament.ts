@@ -5,8 +5,11 @@ import type { Random } from './random.js';
 export interface Temperament {
   /** How batches take effect: as they come, side by side in any order, in number order, or only newer seqs per entry. */
   order: 'arrival' | 'sideBySide' | 'number' | 'newerSeqs';
-  /** What it does with a number that it knows: applies it again, recognises it, or refuses all up to its highest. */
-  duplicates: 'appliesAgain' | 'recognises' | 'refusesUpToHighest';
+  /**
+   * What it does with a number that it knows: applies it again, recognises it, recognises only the last one, or refuses
+   * all up to its highest.
+   */
+  duplicates: 'appliesAgain' | 'recognises' | 'recognisesLast' | 'refusesUpToHighest';
   /** Outcomes in the response, or later by callback in so many parts. */
   answers: 'response' | 'callback';
   parts: number;
@@ -51,7 +54,8 @@ function draw(random: Random): Temperament {
     persistent,
     parts: random.whole(1, 3),
     slow: answers === 'callback' && persistent && random.chance(0.2),
-    duplicates: order === 'number' ? 'recognises' : random.pick(['appliesAgain', 'recognises', 'refusesUpToHighest'] as const),
+    duplicates:
+      order === 'number' ? 'recognises' : random.pick(['appliesAgain', 'recognises', 'recognisesLast', 'refusesUpToHighest'] as const),
     canBeAsked: random.chance(0.6),
     wavers: answers === 'callback' && persistent ? random.pick(['never', 'never', 'provisional', 'contradicts'] as const) : 'never',
     repeatsOutcomes: random.chance(0.5),
