@@ -81,7 +81,7 @@ function readStamp() {
 const isCompiled = (file) => /\.[cm]?tsx?$/.test(file);
 
 /** SQL, JSON, test data: code finds them beside itself, in dist/ as in the sources. */
-function copyOthers() {
+export function copyOthers() {
   for (const file of sourceFiles()) {
     if (isCompiled(file) || file.endsWith('.md')) continue;
     const target = path.join(dist, file);

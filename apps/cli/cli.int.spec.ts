@@ -36,7 +36,7 @@ describe('saphan', () => {
     hub = await startApi({ AIS: ais.target });
     const answer = await hub.client().post('/v1/registrations', {
       agency: 'G0001', reference: 'R-1', confirmation: { confirmedAt: '2020-03-18T10:00:00+07:00', confirmedBy: 'head', document: 'D 1' },
-      lines: ['0812345601', '0812345602'].map((number) => ({ provider: 'AIS', number, validFrom: '2020-03-19' })),
+      lines: ['0812345601', '0812345602'].map((number) => ({ provider: 'AIS', access: 'MB', number, validFrom: '2020-03-19' })),
     });
     assert.equal(answer.status, 201, JSON.stringify(answer.data));
     await until(async () => (await hub.client().get('/v1/providers/AIS')).data, (each) => each.present.applied === 1 && each.present.rejected === 1);

@@ -119,5 +119,5 @@ async function problemOf(answer: AxiosResponse<unknown>): Promise<Problem> {
       return { title: `HTTP ${answer.status}` };
     }
   }
-  return typeof data === 'object' && data !== null ? (data as Problem) : { title: `HTTP ${answer.status}`, detail: 'this does not look like the hub' };
+  return typeof data === 'object' && data !== null ? (data) : { title: `HTTP ${answer.status}`, detail: 'this does not look like the hub' };
 }

@@ -1,6 +1,5 @@
 // As which system user the embedded PostgreSQL runs, and where that user can reach its programs and data.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -60,17 +59,6 @@ export function canReach(account: Account, target: string): boolean {
   while (!existsSync(folder)) folder = path.dirname(folder);
   const who = { uid: account.uid, gid: account.gid, cwd: '/' };
   return spawnSync('test', ['-x', statSync(folder).isDirectory() ? folder : path.dirname(folder)], who).status === 0;
-}
-
-/**
- * The folder for data of a project: `.saphan` in the project or, when PostgreSQL's user cannot go there, one below
- * /var/lib/saphan that is named after the project's path.
- */
-export function dataHome(project: string): string {
-  const own = path.join(project, '.saphan');
-  if (canReach(findAccount(), own)) return own;
-  const name = createHash('sha256').update(path.resolve(project)).digest('hex').slice(0, 12);
-  return path.join(sharedFolder, `${path.basename(path.resolve(project))}-${name}`);
 }
 
 /**

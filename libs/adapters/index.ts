@@ -6,6 +6,7 @@ export type { AdapterNotice, AdapterOptions, SecretSource } from './options.js';
 export { LOOPBACK_NETWORKS, PRIVATE_NETWORKS } from './transports/target-guard.js';
 export { REFERENCE_PROFILES, referenceProfile } from './profiles/reference.js';
 export { dtacTmf641 } from './profiles/dtac.js';
+export { totSealed } from './profiles/tot.js';
 export { withEndpoint, type Endpoint } from './profiles/defaults.js';
 export { ProfileNotValid, validateProfile } from './profiles/validate.js';
 export { FieldNotAllowed } from './formats/format.js';

@@ -4,13 +4,15 @@ import { readCallback } from './acknowledgement/callback.js';
 import { FileCollector } from './acknowledgement/files.js';
 import type { BatchExchange } from './exchange/exchange.js';
 import { FileExchange } from './exchange/file-exchange.js';
-import { foldersBelow } from './exchange/folders.js';
+import { foldersBelow, type FileForm } from './exchange/folders.js';
 import { WebhookExchange } from './exchange/webhook-exchange.js';
 import { cloudEvents } from './formats/cloudevents.js';
 import type { BatchFormat } from './formats/format.js';
-import { hdt } from './formats/hdt.js';
+import { hdtIn, type Charset } from './formats/hdt.js';
 import type { AdapterNotice, AdapterOptions } from './options.js';
 import { validateProfile } from './profiles/validate.js';
+import { pgpSealing } from './sealing/pgp.js';
+import { unsealed } from './sealing/sealing.js';
 import { readTmfCallback, tokenOf } from './tmf641/callback.js';
 import { Tmf641Exchange } from './tmf641/exchange.js';
 import { tmf641 } from './tmf641/format.js';
@@ -19,7 +21,7 @@ import { SftpConnection } from './transports/sftp.js';
 import { makeTargetGuard, type TargetGuard } from './transports/target-guard.js';
 import { WebhookClient } from './transports/webhook.js';
 
-const FORMATS: Record<ProviderProfile['format'], BatchFormat> = { cloudevents: cloudEvents, hdt, tmf641 };
+const FORMATS: Record<Exclude<ProviderProfile['format'], 'hdt'>, BatchFormat> = { cloudevents: cloudEvents, tmf641 };
 
 /** Bytes that one line may take in an answer, and what surrounds them. */
 const ANSWER_BYTES_PER_LINE = 256;
@@ -31,7 +33,8 @@ const ANSWER_BYTES_BESIDES = 64 * 1024;
 export function makeAdapter(candidate: ProviderProfile, options: AdapterOptions): ProviderAdapter {
   const profile = validateProfile(candidate);
   const clock = options.clock ?? ((): Date => new Date());
-  const format = FORMATS[profile.format];
+  const charset = (profile.transport.kind === 'sftp' && profile.transport.charset) || 'utf-8';
+  const format = profile.format === 'hdt' ? hdtIn(charset) : FORMATS[profile.format];
 
   /** Secrets that are there; one that is missing is told, and the others still work. */
   const secrets = (names: readonly string[]): string[] =>
@@ -47,7 +50,7 @@ export function makeAdapter(candidate: ProviderProfile, options: AdapterOptions)
   const { exchange, collector } =
     profile.transport.kind === 'webhook'
       ? { exchange: byWebhook(profile, profile.transport, { guard, format, secrets, clock, options, notice }), collector: null }
-      : byFiles(profile, profile.transport, guard, options, notice);
+      : byFiles(profile, profile.transport, { guard, charset, secrets, options, notice });
 
   const adapter: ProviderAdapter = {
     profile,
@@ -106,12 +109,18 @@ function byWebhook(profile: ProviderProfile, transport: WebhookTransport, parts:
   return new Tmf641Exchange(profile, client, subscription, clock);
 }
 
+interface FileParts {
+  guard: TargetGuard;
+  charset: Charset;
+  secrets: (names: readonly string[]) => string[];
+  options: AdapterOptions;
+  notice: Notice;
+}
+
 function byFiles(
   profile: ProviderProfile,
   transport: SftpTransport,
-  guard: TargetGuard,
-  options: AdapterOptions,
-  notice: Notice,
+  { guard, charset, secrets, options, notice }: FileParts,
 ): { exchange: BatchExchange; collector: FileCollector } {
   const name = profile.secrets.sshKey;
   const connection = new SftpConnection(transport, {
@@ -119,9 +128,12 @@ function byFiles(
     privateKey: () => (name === null ? undefined : options.secrets.secret(name)),
   });
   const folders = foldersBelow(transport.root);
+  const { pgp } = profile.secrets;
+  const sealing = pgp ? pgpSealing({ ours: () => secrets(pgp.ours), theirs: () => secrets(pgp.theirs) }) : unsealed;
+  const files: FileForm = { charset, sealing };
   const mostBytes = ANSWER_BYTES_BESIDES + profile.maxLines * ANSWER_BYTES_PER_LINE;
   return {
-    exchange: new FileExchange(profile, connection, folders),
-    collector: new FileCollector(profile, connection, folders, mostBytes, notice),
+    exchange: new FileExchange(profile, connection, folders, files),
+    collector: new FileCollector(profile, connection, folders, files, mostBytes, notice),
   };
 }

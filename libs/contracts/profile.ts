@@ -29,6 +29,8 @@ export interface SftpTransport {
   timeoutMs: number;
   /** How often `inbound/` is looked at, in milliseconds. */
   pollMs: number;
+  /** Text of the files in both directions; absent: UTF-8. A character that it does not have is an error before sending. */
+  charset?: 'utf-8' | 'windows-874';
 }
 
 /** Names of secrets in the vault, never the secrets. */
@@ -39,6 +41,12 @@ export interface ProfileSecrets {
   callback: string[];
   /** OpenSSH private key for SFTP. */
   sshKey: string | null;
+  /**
+   * OpenPGP keys (armoured) for files that are signed and encrypted; absent or null: they travel as they are. `ours` are
+   * private keys: the first signs, all decrypt. `theirs` are the provider's public keys: files are encrypted to all of
+   * them, and signed by any. So both sides change over while two are listed.
+   */
+  pgp?: { ours: string[]; theirs: string[] } | null;
 }
 
 export interface ProviderProfile {

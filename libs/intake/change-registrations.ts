@@ -113,7 +113,7 @@ function rowOfStored(row: StoredRow): RegistrationRow {
   const { confirmed_at: at, confirmed_by: by, document_ref: document } = row;
   return {
     agencyId: row.agency_id, reference: row.reference, lineKey: row.line_key, providerId: row.provider_id, package: row.package,
-    validFrom: row.valid_from, validTo: row.valid_to, apps: row.apps, name: null, rowNo: null,
+    validFrom: row.valid_from, validTo: row.valid_to, apps: row.apps, name: null, rowNo: null, onlyRevision: null,
     confirmation: at && by !== null && document !== null ? { at: at.toISOString(), by, document } : null,
   };
 }

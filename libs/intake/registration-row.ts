@@ -33,6 +33,8 @@ export interface RegistrationRow {
   name: string | null;
   /** Row of the file as the person counts, null outside imports. */
   rowNo: number | null;
+  /** Written only if the registration is still at this revision; null writes whatever is there. */
+  onlyRevision: number | null;
 }
 
 /** What writing did with a row. `same`: nothing was written, because nothing differs. */
@@ -59,5 +61,6 @@ export function rowOf(read: ReadRegistration<number>, providerId: number, rowNo:
         : null,
     name: read.name,
     rowNo,
+    onlyRevision: null,
   };
 }

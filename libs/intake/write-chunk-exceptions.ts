@@ -2,28 +2,23 @@
 import type { CopyTx, Vault } from '#platform';
 
 /**
- * Marks fresh lines whose keyed hash is suppressed as withdrawn. Says whether there was any. Hashes nothing while there
- * is no suppression. A withdrawal always makes its line too, so that one committed meanwhile has made ours known.
+ * Whether there is any suppression; without one nothing is hashed. A withdrawal always makes its line too: one that is
+ * committed after this question has made the line known, and is found by its mark.
  */
-export async function suppressFreshLines(
-  tx: CopyTx,
-  fresh: { line_id: number; line_key: string }[],
-  vault: Vault,
-): Promise<boolean> {
-  if (fresh.length === 0) return false;
-  const [any] = await tx.query<{ any: boolean }>('SELECT EXISTS (SELECT 1 FROM suppression) AS any');
-  if (!any?.any) return false;
-  const [marked] = await tx.query<{ n: number }>(
-    `WITH hashed AS (
-       SELECT line_id, decode(hash, 'hex') AS line_hash FROM unnest($1::bigint[], $2::text[]) AS h (line_id, hash)
-     ), marked AS (
-       UPDATE line l SET withdrawn_at = s.withdrawn_at FROM hashed h JOIN suppression s USING (line_hash)
-       WHERE l.line_id = h.line_id RETURNING 1
-     )
-     SELECT count(*) AS n FROM marked`,
+export async function anySuppression(tx: CopyTx): Promise<boolean> {
+  const [row] = await tx.query<{ any: boolean }>('SELECT EXISTS (SELECT 1 FROM suppression) AS any');
+  return row?.any ?? false;
+}
+
+/** Marks fresh lines whose keyed hash is suppressed as withdrawn. */
+export async function suppressFreshLines(tx: CopyTx, fresh: { line_id: number; line_key: string }[], vault: Vault): Promise<void> {
+  if (fresh.length === 0) return;
+  await tx.query(
+    `UPDATE line l SET withdrawn_at = s.withdrawn_at
+     FROM unnest($1::bigint[], $2::text[]) AS h (line_id, hash) JOIN suppression s ON s.line_hash = decode(h.hash, 'hex')
+     WHERE l.line_id = h.line_id`,
     [fresh.map((line) => line.line_id), fresh.map((line) => vault.lineHash(line.line_key).toString('hex'))],
   );
-  return (marked?.n ?? 0) > 0;
 }
 
 /** Encryption gives other bytes each time: a name that equals the stored one is taken out of the comparison. */

@@ -5,17 +5,34 @@ export const MAKE_CHUNK = `
 CREATE TEMP TABLE IF NOT EXISTS chunk (
   n int, agency_id int, reference text COLLATE "C", line_key text COLLATE "C", provider_id smallint, package text,
   valid_from date, valid_to date, apps int, state text, confirmed_at timestamptz, confirmed_by text, document_ref text,
-  name_cipher bytea, row_no bigint
+  name_cipher bytea, row_no bigint, only_revision int
 ) ON COMMIT DELETE ROWS`;
 
-/** In key order: two transactions that make the same lines meet at the first of them and cannot wait for each other. */
-export const MAKE_LINES = `
-INSERT INTO line (line_key)
-SELECT DISTINCT c.line_key FROM chunk c
-WHERE NOT EXISTS (SELECT 1 FROM line l WHERE l.line_key = c.line_key)
-ORDER BY c.line_key
-ON CONFLICT (line_key) DO NOTHING
-RETURNING line_id, line_key`;
+// In key order: two transactions that make the same lines meet at the first of them and cannot wait for each other.
+const MADE = `
+INSERT INTO line (line_key) SELECT DISTINCT line_key FROM chunk ORDER BY line_key
+ON CONFLICT (line_key) DO NOTHING RETURNING line_id, line_key`;
+
+export const MAKE_LINES = MADE;
+
+/**
+ * Makes the lines that are not known and the registrations on them, in one go: lines that this transaction makes are
+ * invisible to others and have no registration, so there is nothing to lock, to look up or to compare.
+ */
+export const WRITE_FRESH = `
+WITH made AS (${MADE}), written AS MATERIALIZED (
+  SELECT c.*, made.line_id, uuidv7() AS id FROM chunk c JOIN made ON made.line_key = c.line_key ORDER BY made.line_id
+), created AS (
+  INSERT INTO registration (registration_id, agency_id, reference, line_id, provider_id, package, valid_from, valid_to, apps,
+    state, confirmed_at, confirmed_by, document_ref, name_cipher, run_id, row_no, actor_id)
+  SELECT id, agency_id, reference, line_id, provider_id, package, valid_from, valid_to, apps,
+    state, confirmed_at, confirmed_by, document_ref, name_cipher, $1::int, row_no, $2::int
+  FROM written
+)
+SELECT n, line_id, id, 'created' AS word, state AS becomes, NULL AS was FROM written`;
+
+/** Forgets the rows that are written, given by their n. */
+export const FORGET_ROWS = 'DELETE FROM chunk WHERE n = ANY($1::int[])';
 
 /**
  * In id order, before any registration of theirs is read: the next statement then sees what others committed meanwhile.
@@ -25,22 +42,10 @@ export const LOCK_KNOWN_LINES = `
 SELECT 1 FROM line WHERE line_id IN (SELECT l.line_id FROM chunk c JOIN line l ON l.line_key = c.line_key)
 ORDER BY line_id FOR NO KEY UPDATE`;
 
-/** Every line of the chunk was made by this transaction, and none is suppressed. */
-export const WRITE_FRESH = `
-WITH compared AS MATERIALIZED (
-  SELECT c.*, l.line_id, uuidv7() AS id FROM chunk c JOIN line l ON l.line_key = c.line_key ORDER BY c.n
-), created AS (
-  INSERT INTO registration (registration_id, agency_id, reference, line_id, provider_id, package, valid_from, valid_to, apps,
-    state, confirmed_at, confirmed_by, document_ref, name_cipher, run_id, row_no, actor_id)
-  SELECT id, agency_id, reference, line_id, provider_id, package, valid_from, valid_to, apps,
-    state, confirmed_at, confirmed_by, document_ref, name_cipher, $1::int, row_no, $2::int
-  FROM compared
-)
-SELECT n, line_id, id, 'created' AS word, state AS becomes, NULL AS was FROM compared`;
-
 /**
  * What a row becomes beside what is stored under its key.
  * - A confirmation that is not newer than the person's withdrawal does not count.
+ * - A row that is bound to a revision says nothing once that has passed.
  * - A draft that repeats the content of a confirmed (or withdrawn) registration says nothing new.
  */
 const compared = (join: 'JOIN' | 'LEFT JOIN'): string => `
@@ -50,6 +55,7 @@ WITH incoming AS (
 ), compared AS MATERIALIZED (
   SELECT i.*, coalesce(r.registration_id, uuidv7()) AS id, r.state AS was,
     CASE
+      WHEN i.only_revision IS NOT NULL AND i.only_revision IS DISTINCT FROM r.revision THEN 'same'
       WHEN r.registration_id IS NULL THEN 'created'
       WHEN (r.provider_id, r.package, r.valid_from, r.valid_to, r.apps) IS DISTINCT FROM
            (i.provider_id, i.package, i.valid_from, i.valid_to, i.apps) OR i.name_cipher IS NOT NULL THEN 'amended'

@@ -1,8 +1,8 @@
 // The one writing path of registrations: at most 2,000 rows in one transaction, set-wise, whoever sends them.
 import { bangkokDay, copyField, type CopyTx, type Vault } from '#platform';
 import type { Cause, Derivation, DerivedLines } from '#contracts';
-import { keepUnchangedNames, suppressFreshLines } from './write-chunk-exceptions.js';
-import { COMPARE_AND_WRITE, COMPARE_ONLY, LOCK_KNOWN_LINES, MAKE_CHUNK, MAKE_LINES, WRITE_FRESH } from './write-chunk-sql.js';
+import { anySuppression, keepUnchangedNames, suppressFreshLines } from './write-chunk-exceptions.js';
+import { COMPARE_AND_WRITE, COMPARE_ONLY, FORGET_ROWS, LOCK_KNOWN_LINES, MAKE_CHUNK, MAKE_LINES, WRITE_FRESH } from './write-chunk-sql.js';
 import type { RegistrationRow, RegistrationState, WriteWord } from './registration-row.js';
 
 /** Chunks of this size keep single registrations beside a bulk import at 30 ms; one transaction makes them wait for seconds. */
@@ -70,25 +70,46 @@ export async function writeChunk(
   if (rows.length > CHUNK_ROWS) throw new RangeError(`a chunk has at most ${CHUNK_ROWS} rows`);
   const last = lastOfEachKey(rows);
   await fillChunk(tx, rows, last.kept, parts.vault);
-  const fresh = await tx.query<{ line_id: number; line_key: string }>(MAKE_LINES);
-  const lineCount = new Set(last.kept.map((n) => rows[n]!.lineKey)).size;
-  // Lines made by this transaction are invisible to others and have no registration: neither lock nor comparison.
-  const allFresh = fresh.length === lineCount && !(await suppressFreshLines(tx, fresh, parts.vault));
-  if (fresh.length < lineCount) {
-    await tx.query(LOCK_KNOWN_LINES);
-    if (last.kept.some((n) => rows[n]!.name !== null)) await keepUnchangedNames(tx, (n) => rows[n]!.name, parts.vault);
-  }
-  const found = await tx.query<FoundRow>(allFresh ? WRITE_FRESH : COMPARE_AND_WRITE, [context.runId, context.actorId]);
-  const written = found.map((row) => toWritten(row));
+  const { written, fresh } = await writeRows(tx, rows, last.kept, context, parts.vault);
   const counts = countOf(written, last.repeats);
   await beforeDeriving?.(counts);
-  const lines = linesToDerive(written, new Set(fresh.map((line) => line.line_id)));
+  const lines = linesToDerive(written, fresh);
   if (lines.fresh.length + lines.known.length === 0) return { counts, rows: written, providerIds: [] };
   // One derivation per transaction: a second would lock entries after the counters of the first. So one cause a chunk.
   const cause: Cause = written.some((row) => row.state === 'confirmed' && row.was !== 'confirmed') ? 'registered' : 'amended';
   const today = bangkokDay(context.now);
   const { appended } = await parts.derivation.derive(tx, lines, { cause, actorId: context.actorId, runId: context.runId, today });
   return { counts, rows: written, providerIds: [...appended.keys()] };
+}
+
+/** Writes what is in the chunk; `fresh` are the lines that this made. */
+async function writeRows(
+  tx: CopyTx,
+  rows: RegistrationRow[],
+  kept: number[],
+  context: WriteContext,
+  vault: Vault,
+): Promise<{ written: WrittenRow[]; fresh: Set<number> }> {
+  const by = [context.runId, context.actorId];
+  let written: WrittenRow[] = [];
+  let fresh = new Set<number>();
+  if (kept.some((n) => rows[n]!.onlyRevision !== null)) {
+    // Such rows speak of what is there: a line erased meanwhile must not come back by them.
+  } else if (await anySuppression(tx)) {
+    const made = await tx.query<{ line_id: number; line_key: string }>(MAKE_LINES);
+    await suppressFreshLines(tx, made, vault);
+    fresh = new Set(made.map((line) => line.line_id));
+  } else {
+    written = (await tx.query<FoundRow>(WRITE_FRESH, by)).map(toWritten).sort((a, b) => a.n - b.n);
+    fresh = new Set(written.map((row) => row.lineId));
+    if (written.length === kept.length) return { written, fresh };
+    if (written.length > 0) await tx.query(FORGET_ROWS, [written.map((row) => row.n)]);
+  }
+  await tx.query(LOCK_KNOWN_LINES);
+  if (kept.some((n) => rows[n]!.name !== null)) await keepUnchangedNames(tx, (n) => rows[n]!.name, vault);
+  const compared = await tx.query<FoundRow>(COMPARE_AND_WRITE, by);
+  written = [...written, ...compared.map(toWritten)].sort((a, b) => a.n - b.n);
+  return { written, fresh };
 }
 
 interface FoundRow {
@@ -134,7 +155,7 @@ async function fillChunk(tx: CopyTx, rows: RegistrationRow[], kept: number[], va
         n, agency_id: row.agencyId, reference: row.reference, line_key: row.lineKey, provider_id: row.providerId,
         package: row.package, valid_from: row.validFrom, valid_to: row.validTo, apps: row.apps,
         state: row.confirmation ? 'confirmed' : 'draft', confirmed_at: row.confirmation?.at, confirmed_by: row.confirmation?.by,
-        document_ref: row.confirmation?.document, name_cipher: cipher(row.name), row_no: row.rowNo,
+        document_ref: row.confirmation?.document, name_cipher: cipher(row.name), row_no: row.rowNo, only_revision: row.onlyRevision,
       };
     });
     await tx.query('INSERT INTO chunk SELECT * FROM json_populate_recordset(NULL::chunk, $1)', [JSON.stringify(records)]);
@@ -148,7 +169,7 @@ async function fillChunk(tx: CopyTx, rows: RegistrationRow[], kept: number[], va
     text += evidence
       ? `confirmed\t${evidence.at}\t${copyField(evidence.by)}\t${copyField(evidence.document)}\t`
       : 'draft\t\\N\t\\N\t\\N\t';
-    text += `${copyField(cipher(row.name))}\t${row.rowNo ?? '\\N'}\n`;
+    text += `${copyField(cipher(row.name))}\t${row.rowNo ?? '\\N'}\t${row.onlyRevision ?? '\\N'}\n`;
   }
   await tx.copy('chunk', [text]);
 }

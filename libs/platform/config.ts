@@ -80,7 +80,7 @@ export const CONFIG_KEYS = {
     roles: list('SAPHAN_ROLES', 'what this worker does: deliver (with its loose ends), import; empty means all'),
     providers: list('SAPHAN_PROVIDERS', 'provider codes this worker delivers to; empty means all'),
     sweepMs: integer('SAPHAN_SWEEP_MS', 2000, 100, 600_000, 'how often the sweeper looks for work that has no job, in milliseconds'),
-    leaseS: integer('SAPHAN_LEASE_S', 120, 5, 3600, "seconds a worker holds a provider's lease without renewing; longer than any request may take"),
+    leaseS: integer('SAPHAN_LEASE_S', 120, 1, 3600, "seconds a worker holds a provider's lease without renewing; longer than any request may take"),
   },
   targets: {
     allowPrivate: choice('SAPHAN_ALLOW_PRIVATE_TARGETS', ['yes', 'no'], 'no', 'whether providers may be reached at private or loopback addresses'),

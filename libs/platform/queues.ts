@@ -52,7 +52,7 @@ export function queueConnection(config: Config): { connection: ConnectionOptions
   }
   setDefaultBackendFactory(createPostgresBackend as never);
   return {
-    connection: { connectionString: config.database.url, schema: QUEUE_SCHEMA, max: 2, keepAlive: true } as never,
+    connection: { connectionString: config.database.url, schema: QUEUE_SCHEMA, max: 2, keepAlive: true },
     prefix: 'saphan',
   };
 }
@@ -63,7 +63,7 @@ export async function migrateQueues(config: Config): Promise<void> {
   const client = new pg.Client({ connectionString: config.database.url });
   await client.connect();
   try {
-    await runMigrations(client as never, QUEUE_SCHEMA);
+    await runMigrations(client, QUEUE_SCHEMA);
   } finally {
     await client.end();
   }

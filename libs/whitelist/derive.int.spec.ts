@@ -73,7 +73,7 @@ describe('derivation in SQL', () => {
   }
 
   async function assertAgrees(lineId: number, registrations: ValidRegistration[]): Promise<void> {
-    const entries = await query<Record<string, unknown>>(
+    const entries = await query(
       source,
       `SELECT provider_id AS "providerId", present, package, valid_from AS "validFrom", valid_to AS "validTo", due_on AS "dueOn"
        FROM entry WHERE line_id = $1 AND (present OR due_on IS NOT NULL) ORDER BY provider_id`, [lineId]);

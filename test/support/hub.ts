@@ -39,6 +39,8 @@ export interface TestHubOptions {
   profile?: (profile: ProviderProfile) => ProviderProfile;
   redisUrl?: string;
   env?: NodeJS.ProcessEnv;
+  /** How the simulators check signatures; the official library is slow on large bodies. */
+  signatureCheck?: SimulatorOptions['signatureCheck'];
 }
 
 export async function startTestHub(options: TestHubOptions): Promise<TestHub> {
@@ -52,7 +54,7 @@ export async function startTestHub(options: TestHubOptions): Promise<TestHub> {
   const config = readConfig(env);
   const secrets = await makeDemoSecrets(new SecretStore(source, new Vault(config.keys.master)));
   const settings = Object.fromEntries(options.providers.map((code) => [code, { ...secrets[code], ...options.dials?.[code] }]));
-  const simulator = await startSimulator({ providers: options.providers, settings });
+  const simulator = await startSimulator({ providers: options.providers, settings, signatureCheck: options.signatureCheck });
   const addresses = Object.fromEntries([...simulator.providers].map(([code, one]) => [code, one.address]));
   const quick = (profile: ProviderProfile): ProviderProfile => ({ ...profile, retryScheduleS: [0.2, 0.5, 1] });
   await saveDemoProfiles(source, addresses, (profile) => (options.profile ?? ((same) => same))(quick(profile)));

@@ -36,7 +36,10 @@ function hostKey(folder: string): string {
   const file = join(folder, 'host_key');
   if (existsSync(file)) return readFileSync(file, 'utf8');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const key = utils.generateKeyPairSync('ed25519').private;
+  // About one in 200 keys that ssh2 makes cannot be read again (mscdex/ssh2#1513).
+  let key: string;
+  do key = utils.generateKeyPairSync('ed25519').private;
+  while (utils.parseKey(key) instanceof Error);
   writeFileSync(file, key, { mode: 0o600 });
   return key;
 }

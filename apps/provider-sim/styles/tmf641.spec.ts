@@ -103,7 +103,7 @@ describe('orders', () => {
     assert.ok(acknowledged.serviceOrderItem.every((item) => item.state === 'acknowledged'));
     await until(() => events.length === 1);
     assert.equal(events[0]?.path, '/tmf/dtac/listener/serviceOrderStateChangeEvent');
-    assert.match(String(events[0]?.eventType), /^serviceorderstatechangeevent$/i);
+    assert.match(events[0]?.eventType ?? '', /^serviceorderstatechangeevent$/i);
     const told = events[0]?.event.serviceOrder;
     assert.deepEqual([told?.id, told?.state, told?.externalId], [acknowledged.id, 'partial', 'WAH-DTAC-00001']);
     const failed = told?.serviceOrderItem.filter((item) => item.state === 'failed') ?? [];

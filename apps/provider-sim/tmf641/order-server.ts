@@ -81,10 +81,10 @@ export class OrderServer {
 
   #take(part: IncomingPart, body: string, fault: FaultKind | 'none', response: ServerResponse): void {
     const { provider, store } = this.options;
-    const order: { externalId: string; serviceOrderItem: { action: string }[] } = JSON.parse(body);
+    const order: { externalId: string; serviceOrderItem: { id: string; action: string }[] } = JSON.parse(body);
     const kept = {
       externalId: order.externalId, orderDate: new Date(provider.now()).toISOString(),
-      actions: order.serviceOrderItem.map((item) => item.action), refs: part.lines.map((line) => line.ref),
+      itemIds: order.serviceOrderItem.map((item) => item.id), actions: order.serviceOrderItem.map((item) => item.action), refs: part.lines.map((line) => line.ref),
     };
     try {
       // Kept first: the outcomes may be told before `receive` returns.

@@ -9,7 +9,8 @@ export const BASE = '/tmf-api/serviceOrdering/v4';
 export interface KeptOrder {
   externalId: string;
   orderDate: string;
-  /** One for each item: its action, and the ref of its line. */
+  /** One for each item: its id as the client gave it, its action, and the ref of its line. */
+  itemIds: string[];
   actions: string[];
   refs: string[];
 }
@@ -53,18 +54,18 @@ export function orderView(batch: KnownBatch, kept: KeptOrder, origin: string, no
   return {
     id, href: `${origin}${BASE}/serviceOrder/${id}`, externalId: kept.externalId, state, orderDate: kept.orderDate,
     ...(final ? { completionDate: time } : {}),
-    serviceOrderItem: kept.actions.map((action, i) => itemView(i + 1, action, kept.refs[i] ?? '', final ? 'final' : state, outcomes.get(i + 1), time)),
+    serviceOrderItem: kept.actions.map((action, i) => itemView(kept.itemIds[i] ?? String(i + 1), action, kept.refs[i] ?? '', final ? 'final' : state, outcomes.get(i + 1), time)),
     '@type': 'ServiceOrder',
   };
 }
 
-function itemView(n: number, action: string, ref: string, state: string, outcome: LineOutcome | undefined, time: string): Record<string, unknown> {
+function itemView(itemId: string, action: string, ref: string, state: string, outcome: LineOutcome | undefined, time: string): Record<string, unknown> {
   const id = serviceIdOf(ref);
-  if (state !== 'final') return { id: String(n), action, state, service: action === 'delete' ? { id } : { serviceType: 'ZeroRating' } };
+  if (state !== 'final') return { id: itemId, action, state, service: action === 'delete' ? { id } : { serviceType: 'ZeroRating' } };
   if (failed(outcome)) {
     const code = outcome.code ?? 'PROVIDER_ERROR';
     const error = { code, reason: REASONS[code] ?? code, timestamp: time };
-    return { id: String(n), action, state: 'failed', service: { serviceType: 'ZeroRating' }, errorMessage: [error] };
+    return { id: itemId, action, state: 'failed', service: { serviceType: 'ZeroRating' }, errorMessage: [error] };
   }
-  return { id: String(n), action, state: 'completed', service: { id, state: action === 'delete' ? 'terminated' : 'active' } };
+  return { id: itemId, action, state: 'completed', service: { id, state: action === 'delete' ? 'terminated' : 'active' } };
 }

@@ -62,7 +62,8 @@ function lineOf(item: Loose, book: Book): WireLine {
   const action = text(item['action']);
   const service = object(item['service']);
   const named = new Map(objects(service['serviceCharacteristic']).map((one) => [text(one['name']), text(one['value'])]));
-  const n = Number(item['id']);
+  // An item's id is the client's own word; the hub's begins with the position.
+  const n = parseInt(text(item['id']), 10);
   if (action === 'delete') {
     const id = text(service['id']);
     if (id === '') refuse('NO_SERVICE_ID', 'service.id is required to delete');

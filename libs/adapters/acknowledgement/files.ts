@@ -7,7 +7,7 @@ import { manifestName, parseFileName, type FileName } from '../formats/file-name
 import { readOutcomesFile, readReceiptFile } from '../formats/hdt-answers.js';
 import { LONGEST_MANIFEST_BYTES, readManifest, troubleWithFile, type Manifest } from '../formats/manifest.js';
 import { AnswerNotUsable } from '../formats/reading.js';
-import { manifestOf, writeWhole, type Folders } from '../exchange/folders.js';
+import { manifestOf, writeWhole, type FileForm, type Folders } from '../exchange/folders.js';
 import type { AdapterNotice } from '../options.js';
 import type { SftpConnection } from '../transports/sftp.js';
 import { SftpFailure, type SftpSession } from '../transports/sftp-session.js';
@@ -34,6 +34,7 @@ export class FileCollector {
     private readonly profile: ProviderProfile,
     private readonly connection: SftpConnection,
     private readonly folders: Folders,
+    private readonly files: FileForm,
     private readonly mostBytes: number,
     private readonly tell: Tell,
   ) {}
@@ -65,7 +66,7 @@ export class FileCollector {
     await session.folder(this.folders.setAside);
     this.highest = 0;
     for (const { name } of await session.list(this.folders.archive)) {
-      const parsed = parseFileName(name);
+      const parsed = parseFileName(name.replace(/\.pgp$/, ''));
       if (parsed?.kind === 'ACK' && parsed.environment === this.profile.environment) this.highest = Math.max(this.highest, parsed.number);
     }
     this.prepared = true;
@@ -77,7 +78,7 @@ export class FileCollector {
     for (const { name } of await session.list(this.folders.inbound)) {
       if (!name.endsWith('.manifest.json')) continue;
       const file = name.slice(0, -'.manifest.json'.length);
-      const parsed = parseFileName(file);
+      const parsed = parseFileName(file.replace(/\.pgp$/, ''));
       if (!parsed || (parsed.kind !== 'ACK' && parsed.kind !== 'RES')) continue;
       if (parsed.environment !== this.profile.environment || parsed.from !== this.profile.code || parsed.to !== 'ONDE') continue;
       found.push({ ...parsed, file });
@@ -107,7 +108,7 @@ export class FileCollector {
         }
         throw new AnswerNotUsable([trouble]);
       }
-      answer = this.translate(name, manifest, bytes);
+      answer = await this.translate(name, manifest, bytes);
     } catch (error) {
       if (!(error instanceof AnswerNotUsable) && !(error instanceof SftpFailure && error.trouble === 'tooLarge')) throw error;
       await this.setAside(session, file, error instanceof AnswerNotUsable ? error.problems : [error.message], 'fileSetAside');
@@ -128,8 +129,14 @@ export class FileCollector {
     return 'taken';
   }
 
-  private translate(name: FileName, manifest: Manifest, bytes: Buffer): IncomingAnswer {
-    const expected = { provider: this.profile.code, number: name.number };
+  private async translate(name: FileAndName, manifest: Manifest, sealed: Buffer): Promise<IncomingAnswer> {
+    const { suffix } = this.files.sealing;
+    const plainName = name.file.replace(/\.pgp$/, '');
+    if (name.file !== plainName + suffix) {
+      throw new AnswerNotUsable([suffix ? 'the file is not signed and encrypted; close it by PGP and name it .csv.pgp' : 'PGP is not agreed; send the file as it is']);
+    }
+    const bytes = await this.files.sealing.open(plainName, sealed, this.mostBytes);
+    const expected = { provider: this.profile.code, number: name.number, charset: this.files.charset };
     const base = { provider: this.profile.code, number: name.number };
     if (name.kind === 'RES') return { ...base, receipt: null, outcomes: readOutcomesFile(bytes, expected) };
     const receipt = readReceiptFile(bytes, expected);
@@ -147,7 +154,7 @@ export class FileCollector {
     const bytes = await session.read(posix.join(this.folders.archive, name.file), this.mostBytes);
     if (bytes === null || troubleWithFile(bytes, manifest)) return null;
     try {
-      return JSON.stringify(this.translate(name, manifest, bytes));
+      return JSON.stringify(await this.translate(name, manifest, bytes));
     } catch (error) {
       if (error instanceof AnswerNotUsable) return null;
       throw error;

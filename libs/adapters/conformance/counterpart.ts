@@ -10,6 +10,9 @@ import type { IncomingAnswer, LineOutcome, ProviderAdapter } from '#contracts';
 export type Temper =
   | 'good' | 'rejects' | 'refuses' | 'losesRequest' | 'losesAnswer' | 'hangs' | 'busy' | 'forbids' | 'talksNonsense';
 
+/** What not every provider has: it checks keys itself, takes a full list as one batch, tells its highest number. */
+export type Ability = 'checksKeys' | 'takesFullLists' | 'tellsHighest';
+
 export interface Counterpart {
   readonly adapter: ProviderAdapter;
   /** An adapter that shows credentials that the provider does not know. */

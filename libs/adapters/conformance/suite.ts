@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { HandOverResult, IncomingAnswer, ProviderAdapter } from '#contracts';
 import { each, seal, testLines, type TestBatch } from './batches.js';
-import { wordsOf, type Counterpart, type Temper } from './counterpart.js';
+import { wordsOf, type Ability, type Counterpart, type Temper } from './counterpart.js';
 
 export interface ConformanceCase {
   name: string;
   /** The case is run only when the provider can be turned to all of these. */
-  needs: readonly Temper[];
+  needs: readonly (Temper | Ability)[];
   /** Throws an `AssertionError` whose words say what is wrong. */
   run(other: Counterpart): Promise<void>;
 }
@@ -41,6 +41,11 @@ async function settled(other: Counterpart, result: HandOverResult, made: TestBat
   return words();
 }
 
+/** What the provider calls the entries of a batch, by ref. */
+function handlesIn(words: ReturnType<typeof wordsOf>): Map<string, string> {
+  return new Map([...words.values()].flatMap((one) => (one.handle ? [[one.ref, one.handle] as const] : [])));
+}
+
 function expectWord(result: HandOverResult, ...words: HandOverResult['result'][]): void {
   const detail = 'detail' in result ? ` (${result.detail})` : '';
   assert.ok(words.includes(result.result), `the hand-over ended as ${result.result}${detail}, expected was ${words.join(' or ')}`);
@@ -58,7 +63,7 @@ async function askUntil(other: Counterpart, made: TestBatch, wanted: 'has' | 'ha
 }
 
 /** The cases for a provider that can be turned to these tempers. */
-export function conformanceFor(tempers: readonly Temper[]): ConformanceCase[] {
+export function conformanceFor(tempers: readonly (Temper | Ability)[]): ConformanceCase[] {
   return CONFORMANCE.filter((one) => one.needs.every((temper) => tempers.includes(temper)));
 }
 
@@ -80,12 +85,13 @@ const CONFORMANCE: readonly ConformanceCase[] = [
     needs: ['good'],
     async run(other) {
       const made = make(other, 4);
-      await settled(other, await handOver(other.adapter, made), made);
+      const words = await settled(other, await handOver(other.adapter, made), made);
       const number = other.nextNumber();
-      const removals = made.lines.map((line) => ({ ...line, op: 'REMOVE' as const, seq: line.seq + 100, package: null, from: null, to: null }));
+      const handles = handlesIn(words);
+      const removals = made.lines.map((line) => ({ ...line, handle: handles.get(line.ref) ?? null, op: 'REMOVE' as const, seq: line.seq + 100, package: null, from: null, to: null }));
       const next = seal(other.adapter, number, removals);
-      const words = await settled(other, await handOver(other.adapter, next), next);
-      assert.deepEqual([...words.values()].map((one) => one.outcome), Array(4).fill('applied'));
+      const after = await settled(other, await handOver(other.adapter, next), next);
+      assert.deepEqual([...after.values()].map((one) => one.outcome), Array(4).fill('applied'));
     },
   },
   {
@@ -108,8 +114,9 @@ const CONFORMANCE: readonly ConformanceCase[] = [
       await settled(other, result, made);
       const changed = seal(other.adapter, made.batch.number, made.lines.slice(0, 2));
       const again = await handOver(other.adapter, changed);
-      expectWord(again, 'known');
-      if (again.result === 'known') assert.equal(again.sha256, made.batch.sha256, 'its hash does not tell the two apart');
+      // One that tells no hash can at best leave it open, which asks a person in the end.
+      expectWord(again, 'known', 'unclear');
+      if (again.result === 'known' && again.sha256 !== null) assert.equal(again.sha256, made.batch.sha256, 'its hash does not tell the two apart');
       assert.equal(await other.holds(made.batch.number), made.batch.sha256);
     },
   },
@@ -138,7 +145,7 @@ const CONFORMANCE: readonly ConformanceCase[] = [
   },
   {
     name: 'large: a full list in three parts is one batch',
-    needs: ['good'],
+    needs: ['good', 'takesFullLists'],
     async run(other) {
       const number = other.nextNumber();
       const access = other.adapter.profile.accesses[0]!;
@@ -242,7 +249,7 @@ const CONFORMANCE: readonly ConformanceCase[] = [
   },
   {
     name: 'badly signed: a hub with a wrong key gets nothing in',
-    needs: ['good'],
+    needs: ['good', 'checksKeys'],
     async run(other) {
       const adapter = other.stranger();
       const made = make(other, 2);
@@ -265,7 +272,7 @@ const CONFORMANCE: readonly ConformanceCase[] = [
   },
   {
     name: 'asked: the highest number is the last that it has',
-    needs: ['good'],
+    needs: ['good', 'tellsHighest'],
     async run(other) {
       const made = make(other, 1);
       expectWord(await handOver(other.adapter, made), 'accepted');

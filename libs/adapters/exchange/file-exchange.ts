@@ -1,4 +1,5 @@
 // The feed contract over SFTP: files into outbound/, each followed by its manifest; asks by looking what lies there.
+import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
 import type { AskResult, HandOverResult, ProviderProfile, SealedBatch, SealedPart } from '#contracts';
 import { batchFileName, dayInBangkok, formatFileName, manifestName, parseFileName, type FileName } from '../formats/file-names.js';
@@ -6,12 +7,13 @@ import { readReceiptFile } from '../formats/hdt-answers.js';
 import { renderManifest } from '../formats/manifest.js';
 import { AnswerNotUsable } from '../formats/reading.js';
 import type { SftpConnection } from '../transports/sftp.js';
+import { KeyNotUsable } from '../sealing/sealing.js';
 import { SftpFailure, type SftpSession } from '../transports/sftp-session.js';
 import type { BatchExchange } from './exchange.js';
-import { manifestOf, writeWhole, type Folders } from './folders.js';
+import { manifestOf, writeWhole, type FileForm, type Folders } from './folders.js';
 
-/** A receipt is one line. */
-const LONGEST_RECEIPT_BYTES = 4_096;
+/** A receipt is one line; sealed, some hundred bytes more. */
+const LONGEST_RECEIPT_BYTES = 16_384;
 
 type Unfinished = Exclude<HandOverResult, { result: 'accepted' | 'known' | 'refused' }>;
 
@@ -20,6 +22,7 @@ export class FileExchange implements BatchExchange {
     private readonly profile: ProviderProfile,
     private readonly connection: SftpConnection,
     private readonly folders: Folders,
+    private readonly files: FileForm,
   ) {}
 
   async handOver(batch: SealedBatch, parts: AsyncIterable<SealedPart>, signal: AbortSignal): Promise<HandOverResult> {
@@ -32,13 +35,17 @@ export class FileExchange implements BatchExchange {
         if (signal.aborted) return { result: 'notSent', detail: 'stopped by the hub itself' };
         seen++;
         const session = await this.connection.session(signal);
-        const name = batchFileName(this.profile, batch, part);
+        const plainName = batchFileName(this.profile, batch, part);
+        const name = plainName + this.files.sealing.suffix;
         const there = await this.published(session, name);
         if (there === part.sha256) continue;
         if (there !== null) return { result: 'known', sha256: there, outcomes: null, status: null };
-        await writeWhole(session, posix.join(this.folders.outbound, name), part.bytes);
+        const bytes = await this.files.sealing.seal(plainName, part.bytes);
+        await writeWhole(session, posix.join(this.folders.outbound, name), bytes);
+        const sealed = this.files.sealing.suffix !== '';
         const manifest = renderManifest({
-          name, size: part.bytes.length, sha256: part.sha256, batch: batch.number, part: part.part, parts: part.parts,
+          name, size: bytes.length, sha256: sealed ? sha256(bytes) : part.sha256, batch: batch.number, part: part.part, parts: part.parts,
+          ...(sealed ? { contentSha256: part.sha256 } : {}),
         });
         readable = part.part === part.parts;
         await writeWhole(session, posix.join(this.folders.outbound, manifestName(name)), manifest);
@@ -52,18 +59,18 @@ export class FileExchange implements BatchExchange {
     return { result: 'accepted', outcomes: null, status: null, receiptAwaited: true };
   }
 
-  /** The hash that a published file has by its manifest; null when it is not there whole, so that it is written anew. */
+  /** The hash of the content that a published file has by its manifest; null when it is not there whole, so that it is written anew. */
   private async published(session: SftpSession, name: string): Promise<string | null> {
     const manifest = await manifestOf(session, this.folders.outbound, name);
     if (!manifest) return null;
     const size = await session.size(posix.join(this.folders.outbound, name));
-    return size === manifest.size ? manifest.sha256 : null;
+    return size === manifest.size ? (manifest.contentSha256 ?? manifest.sha256) : null;
   }
 
   async ask(batch: SealedBatch, signal: AbortSignal): Promise<AskResult> {
     try {
       const session = await this.connection.session(signal);
-      const single = batchFileName(this.profile, batch, { part: 1, parts: 1 });
+      const single = this.nameOf(batch, 1, 1);
       const whole = await this.published(session, single);
       if (whole !== null) return { answer: 'has', sha256: whole, outcomes: null };
       if (batch.kind === 'full' && (await this.allParts(session, batch))) return { answer: 'has', sha256: null, outcomes: null };
@@ -74,11 +81,15 @@ export class FileExchange implements BatchExchange {
     }
   }
 
+  private nameOf(batch: SealedBatch, part: number, parts: number): string {
+    return batchFileName(this.profile, batch, { part, parts }) + this.files.sealing.suffix;
+  }
+
   private async allParts(session: SftpSession, batch: SealedBatch): Promise<boolean> {
-    const first = await manifestOf(session, this.folders.outbound, batchFileName(this.profile, batch, { part: 1, parts: 2 }));
+    const first = await manifestOf(session, this.folders.outbound, this.nameOf(batch, 1, 2));
     if (!first) return false;
     for (let part = 1; part <= first.parts; part++) {
-      if ((await this.published(session, batchFileName(this.profile, batch, { part, parts: first.parts }))) === null) return false;
+      if ((await this.published(session, this.nameOf(batch, part, first.parts))) === null) return false;
     }
     return true;
   }
@@ -89,10 +100,11 @@ export class FileExchange implements BatchExchange {
       day: dayInBangkok(batch.sealedAt), number: batch.number, k: null,
     });
     for (const folder of [this.folders.inbound, this.folders.archive]) {
-      const bytes = await session.read(posix.join(folder, name), LONGEST_RECEIPT_BYTES);
-      if (bytes === null) continue;
+      const raw = await session.read(posix.join(folder, name + this.files.sealing.suffix), LONGEST_RECEIPT_BYTES);
+      if (raw === null) continue;
       try {
-        const receipt = readReceiptFile(bytes, { provider: this.profile.code, number: batch.number });
+        const bytes = await this.files.sealing.open(name, raw, LONGEST_RECEIPT_BYTES);
+        const receipt = readReceiptFile(bytes, { provider: this.profile.code, number: batch.number, charset: this.files.charset });
         return { answer: 'has', sha256: receipt.word === 'rejected' ? null : receipt.sha256, outcomes: null };
       } catch (error) {
         if (!(error instanceof AnswerNotUsable)) throw error;
@@ -114,13 +126,13 @@ export class FileExchange implements BatchExchange {
         });
         const all = new Set(names.map((one) => one.name));
         for (const name of all) {
-          const parsed = parseFileName(name);
+          const parsed = this.parse(name);
           if (parsed && parsed.environment === this.profile.environment && ours(parsed, all)) highest = Math.max(highest, parsed.number);
         }
       };
       // A file without manifest was never published, so the provider does not have it.
       const sent = (name: FileName, all: Set<string>): boolean =>
-        (name.kind === 'SUB' || name.kind === 'FUL') && name.to === this.profile.code && all.has(manifestName(formatFileName(name)));
+        (name.kind === 'SUB' || name.kind === 'FUL') && name.to === this.profile.code && all.has(manifestName(formatFileName(name) + this.files.sealing.suffix));
       const answered = (name: FileName): boolean => (name.kind === 'ACK' || name.kind === 'RES') && name.from === this.profile.code;
       await look(this.folders.outbound, sent);
       await look(this.folders.inbound, answered);
@@ -132,19 +144,29 @@ export class FileExchange implements BatchExchange {
     }
   }
 
+  private parse(name: string): FileName | null {
+    const { suffix } = this.files.sealing;
+    return name.endsWith(suffix) ? parseFileName(name.slice(0, name.length - suffix.length)) : null;
+  }
+
   close(): Promise<void> {
     return this.connection.close();
   }
 }
 
+function sha256(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
 function wordsOf(error: unknown): string {
-  if (error instanceof SftpFailure) return error.message;
+  if (error instanceof SftpFailure || error instanceof KeyNotUsable) return error.message;
   throw error;
 }
 
 function judgeFailure(error: unknown, readable: boolean): Unfinished {
   const detail = wordsOf(error);
-  const { trouble } = error as SftpFailure;
+  if (!(error instanceof SftpFailure)) return { result: 'forbidden', detail, status: null };
+  const { trouble } = error;
   if (readable) return { result: 'unclear', detail, status: null };
   switch (trouble) {
     case 'hostKey':

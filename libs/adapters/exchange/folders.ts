@@ -1,6 +1,8 @@
 // The provider's folders (docs/providers/contract.md, "Files"), and writing into them so that nobody reads half a file.
 import { posix } from 'node:path';
 import { LONGEST_MANIFEST_BYTES, readManifest, type Manifest } from '../formats/manifest.js';
+import type { Charset } from '../formats/hdt.js';
+import type { Sealing } from '../sealing/sealing.js';
 import { manifestName } from '../formats/file-names.js';
 import { AnswerNotUsable } from '../formats/reading.js';
 import { SftpFailure, type SftpSession } from '../transports/sftp-session.js';
@@ -12,6 +14,12 @@ export interface Folders {
   archive: string;
   /** Answers that cannot be used, each with a `.reason.txt`. */
   setAside: string;
+}
+
+/** How a provider's files look: their text, and how they are closed. */
+export interface FileForm {
+  charset: Charset;
+  sealing: Sealing;
 }
 
 export function foldersBelow(root: string): Folders {

@@ -1,9 +1,10 @@
 // Reads a provider's answer files: receipts (ACK) and outcomes (RES), strictly, before anything is applied.
 import { createHash } from 'node:crypto';
+import iconv from 'iconv-lite';
 import { isResultCode, resultCodeOf, type LineOutcome, type Outcomes, type ResultCode } from '#contracts';
 import { quoted } from '../wording.js';
 import { sixDigits } from './file-names.js';
-import { HUB } from './hdt.js';
+import { HUB, type Charset } from './hdt.js';
 import { AnswerNotUsable, Complaints, troubleWithInstant } from './reading.js';
 
 /** What the provider says of the batch as a whole. `copy`: this number with these bytes was there before. */
@@ -15,21 +16,31 @@ export type FileReceipt =
 export interface Expected {
   provider: string;
   number: number;
+  charset: Charset;
 }
 
 /** The lines of a file without the last LF. Throws `AnswerNotUsable` for what is no such text at all. */
-function linesOf(bytes: Buffer): string[] {
+function linesOf(bytes: Buffer, charset: Charset): string[] {
   if (bytes.length === 0) throw new AnswerNotUsable(['the file is empty']);
-  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) throw new AnswerNotUsable(['the file begins with a BOM; write UTF-8 without']);
-  let text: string;
-  try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    throw new AnswerNotUsable(['the file is not UTF-8']);
-  }
+  const text = charset === 'utf-8' ? utf8(bytes) : windows874(bytes);
   if (text.includes('\r')) throw new AnswerNotUsable(['lines end with CR LF; write LF alone']);
   if (!text.endsWith('\n')) throw new AnswerNotUsable(['the last line has no line end: is the file cut off?']);
   return text.slice(0, -1).split('\n');
+}
+
+function utf8(bytes: Buffer): string {
+  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) throw new AnswerNotUsable(['the file begins with a BOM; write UTF-8 without']);
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new AnswerNotUsable(['the file is not UTF-8']);
+  }
+}
+
+function windows874(bytes: Buffer): string {
+  const text = iconv.decode(bytes, 'windows-874');
+  if (text.includes('\ufffd')) throw new AnswerNotUsable(['the file has bytes that Windows-874 does not have']);
+  return text;
 }
 
 function checkNumber(text: string | undefined, expected: number, where: string, complaints: Complaints): void {
@@ -38,7 +49,7 @@ function checkNumber(text: string | undefined, expected: number, where: string, 
 
 /** Reads `A|SUB|000042|ACCEPTED|2|<sha256>` and its kin. Throws `AnswerNotUsable`. */
 export function readReceiptFile(bytes: Buffer, expected: Expected): FileReceipt {
-  const lines = linesOf(bytes);
+  const lines = linesOf(bytes, expected.charset);
   const complaints = new Complaints();
   if (lines.length !== 1) complaints.add(`a receipt is one line, this file has ${lines.length}`);
   const [mark, kind, number, word, fourth = '', fifth = '', ...rest] = lines[0]!.split('|');
@@ -72,7 +83,7 @@ const WORDS: Record<string, LineOutcome['outcome']> = {
 
 /** Reads an outcomes file: header, `R` lines, trailer with count and hash. Throws `AnswerNotUsable`. */
 export function readOutcomesFile(bytes: Buffer, expected: Expected): Outcomes {
-  const lines = linesOf(bytes);
+  const lines = linesOf(bytes, expected.charset);
   const complaints = new Complaints();
   const result: Outcomes = { except: [] };
   readHeader(lines[0]!, expected, result, complaints);
@@ -124,7 +135,7 @@ function checkTrailer(bytes: Buffer, lines: string[], complaints: Complaints): v
   }
   const read = lines.length - 2;
   if (Number(found[1]) !== read) complaints.add(`trailer count ${Number(found[1])}, read ${read}`);
-  // The trailer is pure ASCII here, so its characters are its bytes.
+  // The trailer is pure ASCII here, so its characters are its bytes in any of our charsets.
   const before = bytes.subarray(0, bytes.length - trailer.length - 1);
   if (createHash('sha256').update(before).digest('hex') !== found[2]) {
     complaints.add('the SHA-256 in the trailer is not that of every byte before this line');

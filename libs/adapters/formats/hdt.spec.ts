@@ -1,10 +1,12 @@
 import { describe, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import iconv from 'iconv-lite';
 import type { BatchHeader, BatchLine } from '#contracts';
 import { batchFileName, formatFileName, parseFileName } from './file-names.js';
 import { FieldNotAllowed } from './format.js';
-import { hdt } from './hdt.js';
+import { hdt, hdtIn } from './hdt.js';
 
 const header: BatchHeader = {
   provider: 'CAT', number: 42, kind: 'delta', fromSeq: 40_001, toSeq: 41_000, part: 1, parts: 1, count: 2,
@@ -41,6 +43,40 @@ describe('a batch as an H/D/T file', () => {
       }
     }
     assert.throws(() => hdt.render({ ...header, provider: 'A|B' }, []), FieldNotAllowed);
+  });
+});
+
+describe('Windows-874', () => {
+  const vector: { encode: Record<'text' | 'windows-874-hex', string> } = JSON.parse(
+    readFileSync(new URL('../../../test/fixtures/windows-874.json', import.meta.url), 'utf8'),
+  );
+
+  test('Thai text has its own bytes, and the hash is over them', () => {
+    const bytes = hdtIn('windows-874').render(header, [{ ...add, package: vector.encode.text }]);
+    const at = bytes.indexOf(Buffer.from(vector.encode['windows-874-hex'], 'hex'));
+    assert.ok(at > 0);
+    const trailer = bytes.lastIndexOf('T|');
+    assert.ok(bytes.subarray(trailer).includes(createHash('sha256').update(bytes.subarray(0, trailer)).digest('hex')));
+  });
+
+  test('what it does not have is an error before sending, never a question mark', () => {
+    for (const bad of ['é', '中', '😀', 'ฺ\u0e3b', '\u200b', '\u2212']) {
+      assert.throws(() => hdtIn('windows-874').render(header, [{ ...add, package: bad }]), (error: unknown) => error instanceof FieldNotAllowed && /Windows-874/.test(error.message));
+      hdt.render(header, [{ ...add, package: bad }]);
+    }
+  });
+
+  test('every character that is let through comes back the same', () => {
+    const some = Array.from({ length: 0x10000 }, (_, i) => String.fromCharCode(i)).filter((one) => {
+      try {
+        hdtIn('windows-874').render(header, [{ ...add, package: one }]);
+        return true;
+      } catch {
+        return false;
+      }
+    });
+    assert.equal(some.length, 94 + 1 + 1 + 58 + 29 + 9);
+    assert.equal(iconv.decode(iconv.encode(some.join(''), 'windows-874'), 'windows-874'), some.join(''));
   });
 });
 

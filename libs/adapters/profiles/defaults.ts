@@ -28,5 +28,5 @@ export type Endpoint = Partial<Omit<WebhookTransport, 'kind'>> | Partial<Omit<Sf
 
 /** The same profile at another place. */
 export function withEndpoint(profile: ProviderProfile, endpoint: Endpoint): ProviderProfile {
-  return { ...profile, transport: { ...profile.transport, ...endpoint } as ProviderProfile['transport'] };
+  return { ...profile, transport: { ...profile.transport, ...endpoint } };
 }

@@ -1,4 +1,4 @@
-// TOT, reference profile: for now SFTP with H/D/T files as they are; next come Windows-874, PGP and a nightly window.
+// TOT, reference profile: SFTP, Windows-874, PGP signed and encrypted; until its whole way stands, files as they are.
 import type { ProviderProfile } from '#contracts';
 import { DEADLINES, FILE_LINES, RETRY_SCHEDULE_S, sftp } from './defaults.js';
 
@@ -23,4 +23,11 @@ export const tot: ProviderProfile = {
   retryScheduleS: [...RETRY_SCHEDULE_S],
   maxLineTries: 8,
   secrets: { signing: [], callback: [], sshKey: 'tot.ssh.1' },
+};
+
+/** The reference profile proper: Windows-874 text, signed and encrypted. The nightly window is dispatch's. */
+export const totSealed: ProviderProfile = {
+  ...tot,
+  transport: { ...sftp('tot.invalid', 'saphan'), charset: 'windows-874' },
+  secrets: { ...tot.secrets, pgp: { ours: ['tot.pgp.ours.1'], theirs: ['tot.pgp.theirs.1'] } },
 };

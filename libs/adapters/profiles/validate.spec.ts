@@ -4,6 +4,7 @@ import { FOUNDING_PROVIDERS, type ProviderProfile } from '#contracts';
 import { withEndpoint } from './defaults.js';
 import { dtacTmf641 } from './dtac.js';
 import { REFERENCE_PROFILES, referenceProfile } from './reference.js';
+import { totSealed } from './tot.js';
 import { ProfileNotValid, validateProfile } from './validate.js';
 
 const KEY = `SHA256:${'a'.repeat(43)}`;
@@ -30,7 +31,10 @@ describe('profiles', () => {
     }
   });
 
-  test('the service order profile of DTAC is valid', () => assert.equal(faults(dtacTmf641), ''));
+  test('the service order profile of DTAC and the sealed one of TOT are valid', () => {
+    assert.equal(faults(dtacTmf641), '');
+    assert.equal(faults(withEndpoint(totSealed, { hostKeys: [KEY] })), '');
+  });
 
   test('SFTP without a pinned host key is refused', () => {
     assert.match(faults(referenceProfile('CAT')), /transport.hostKeys: write at least one fingerprint as ssh-keygen -lf shows it/);
@@ -72,6 +76,9 @@ describe('profiles', () => {
       [{ ...cat, secrets: { ...cat.secrets, sshKey: null } }, /name the private key/],
       [withEndpoint(cat, { root: 'a/../../b' }), /transport.root/],
       [withEndpoint(cat, { hostKeys: ['MD5:aa'] }), /hostKeys/],
+      [{ ...cat, secrets: { ...cat.secrets, pgp: { ours: [], theirs: ['x'] } } }, /secrets.pgp.ours: names/],
+      [{ ...ais, secrets: { ...ais.secrets, pgp: { ours: ['x'], theirs: ['x'] } } }, /PGP is for files/],
+      [{ ...cat, transport: { ...cat.transport, charset: 'tis-620' } }, /transport.charset: write one of "utf-8", "windows-874"/],
     ];
     for (const [profile, expected] of cases) assert.match(faults(profile), expected);
   });

@@ -21,8 +21,8 @@ const PROFILE_FIELDS = [
   'receiptDeadlineS', 'outcomeDeadlineS', 'retryScheduleS', 'maxLineTries', 'secrets',
 ];
 const WEBHOOK_FIELDS = ['kind', 'target', 'timeoutMs', 'gzip'];
-const SFTP_FIELDS = ['kind', 'host', 'port', 'username', 'root', 'hostKeys', 'timeoutMs', 'pollMs'];
-const SECRET_FIELDS = ['signing', 'callback', 'sshKey'];
+const SFTP_FIELDS = ['kind', 'host', 'port', 'username', 'root', 'hostKeys', 'timeoutMs', 'pollMs', 'charset'];
+const SECRET_FIELDS = ['signing', 'callback', 'sshKey', 'pgp'];
 
 const DAY_S = 86_400;
 
@@ -153,6 +153,13 @@ function checkSecrets(check: Checker, value: unknown): Fields | null {
   if (secrets['sshKey'] !== null && !isName(secrets['sshKey'])) {
     check.say('secrets.sshKey: write the name of the private key in the vault, or null');
   }
+  if (secrets['pgp'] !== undefined && secrets['pgp'] !== null) {
+    const pgp = check.object(secrets['pgp'], 'secrets.pgp', ['ours', 'theirs']);
+    if (pgp) {
+      check.list(pgp['ours'], 'secrets.pgp.ours', 1, isName, 'names of our private PGP keys in the vault, the one that signs first');
+      check.list(pgp['theirs'], 'secrets.pgp.theirs', 1, isName, "names of the provider's public PGP keys in the vault");
+    }
+  }
   return secrets;
 }
 
@@ -165,6 +172,7 @@ function checkTransport(check: Checker, profile: Fields, secrets: Fields | null)
     checkTarget(check, transport['target']);
     checkTimeout(check, transport['timeoutMs'], profile);
     check.yesNo(transport['gzip'], 'transport.gzip');
+    if (secrets?.['pgp']) check.say('secrets.pgp: PGP is for files; with a webhook write null');
     if (profile['format'] === 'hdt') check.say('format: a webhook carries "cloudevents" or "tmf641"');
     if (profile['format'] === 'tmf641') checkTmf641(check, profile);
     if (mode === 'files') check.say('acknowledgement: "files" needs transport.kind "sftp"; a webhook has "response" or "callback"');
@@ -180,6 +188,7 @@ function checkTransport(check: Checker, profile: Fields, secrets: Fields | null)
       (one) => typeof one === 'string' && /^SHA256:[A-Za-z0-9+/]{43}$/.test(one),
       'at least one fingerprint as ssh-keygen -lf shows it ("SHA256:" and 43 characters), heard from the provider over a second channel',
     );
+    if (transport['charset'] !== undefined) check.word(transport['charset'], 'transport.charset', ['utf-8', 'windows-874']);
     checkTimeout(check, transport['timeoutMs'], profile);
     check.whole(transport['pollMs'], 'transport.pollMs', 100, 3_600_000, 'how often inbound/ is looked at, in milliseconds');
     if (profile['format'] !== 'hdt') check.say('format: files by sftp are "hdt"');

@@ -33,7 +33,7 @@ function addition(line: BatchLine): Record<string, unknown> {
       ...(line.from === null ? {} : { startDate: firstMoment(line.from) }),
       ...(line.to === null ? {} : { endDate: lastMoment(line.to) }),
       serviceCharacteristic: [
-        characteristic('ref', line.ref),
+        characteristic('entryRef', line.ref),
         characteristic('seq', line.seq),
         characteristic('accessType', ACCESS[line.access]),
         characteristic(line.access === 'MB' ? 'msisdn' : 'circuit', line.line),
@@ -52,7 +52,7 @@ function removal(line: BatchLine): Record<string, unknown> {
       ...(line.handle ? { id: line.handle } : {}),
       '@type': 'CustomerFacingService',
       serviceCharacteristic: [
-        characteristic('ref', line.ref),
+        characteristic('entryRef', line.ref),
         characteristic('seq', line.seq),
         // Its own id says which service; without one (its answer was lost) the line does.
         ...(line.handle ? [] : [characteristic(line.access === 'MB' ? 'msisdn' : 'circuit', line.line)]),

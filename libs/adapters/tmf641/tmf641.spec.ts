@@ -33,7 +33,7 @@ describe('an order', () => {
     const read = JSON.parse(bytes.toString()) as { externalId: string; serviceOrderItem: { id: string; action: string; service: Record<string, unknown> }[] };
     assertTmf641('ServiceOrder_Create', read);
     for (const name of ['id', 'href', 'orderDate', 'state']) assert.ok(!(name in read));
-    assert.equal(read.externalId, 'SAPHAN-DTAC-000000042-1');
+    assert.equal(read.externalId, 'SAPHAN-DTAC-000000042');
     assert.deepEqual(read.serviceOrderItem.map((one) => [one.id, one.action, one.service['id']]), [
       ['1-r-1', 'add', undefined], ['2-r-2', 'add', undefined], ['3-r-3', 'modify', 'svc-3'], ['4-r-4', 'delete', 'svc-4'], ['5-r-5', 'delete', undefined],
     ]);
@@ -48,7 +48,7 @@ describe('an order', () => {
     for (const one of [key, { number: 7, part: 3, several: true }, { number: 7, part: 1, several: true }]) {
       assert.deepEqual(readExternalId(externalIdOf('3BB', one), '3BB'), one);
     }
-    for (const text of ['SAPHAN-DTAC-000000042-2', 'SAPHAN-AIS-000000042-1', 'SAPHAN-DTAC-000000000-1', 'WAH-1', 7, null]) assert.equal(readExternalId(text, 'DTAC'), null);
+    for (const text of ['SAPHAN-DTAC-p0-000000042', 'SAPHAN-AIS-000000042', 'SAPHAN-DTAC-000000000', 'WAH-1', 7, null]) assert.equal(readExternalId(text, 'DTAC'), null);
     assert.deepEqual(readItemId('12-0198f0c2-7a31'), { n: 12, ref: '0198f0c2-7a31' });
     for (const text of ['0-a', '1', '-a', 1, 'x-1']) assert.equal(readItemId(text), null);
     assert.equal(meaningOf('toString'), null);

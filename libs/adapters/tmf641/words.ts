@@ -12,19 +12,18 @@ export interface OrderKey {
 
 /**
  * The only key of ours that an order has (TMF641 knows no idempotency), constant for one part of one batch, so that an
- * order can be looked up before anything is posted again: `SAPHAN-DTAC-000000042-1`, or `…-p1`, `…-p2` of several parts.
+ * order can be looked up before anything is posted again: `SAPHAN-DTAC-000000042`, of several parts `SAPHAN-DTAC-p1-000000042`.
  */
 export function externalIdOf(provider: string, key: OrderKey): string {
-  return `SAPHAN-${provider}-${String(key.number).padStart(9, '0')}-${key.several ? 'p' : ''}${key.part}`;
+  return `SAPHAN-${provider}-${key.several ? `p${key.part}-` : ''}${String(key.number).padStart(9, '0')}`;
 }
 
 /** The key in an `externalId` of ours, null for anybody else's. */
 export function readExternalId(text: unknown, provider: string): OrderKey | null {
   if (typeof text !== 'string') return null;
-  const found = /^SAPHAN-([A-Z0-9]{2,12})-(\d{9,12})-(p?)([1-9]\d{0,5})$/.exec(text);
-  if (!found || found[1] !== provider || Number(found[2]) < 1) return null;
-  const key = { number: Number(found[2]), part: Number(found[4]), several: found[3] === 'p' };
-  return !key.several && key.part !== 1 ? null : key;
+  const found = /^SAPHAN-([A-Z0-9]{2,12})-(?:p([1-9]\d{0,5})-)?(\d{9,12})$/.exec(text);
+  if (!found || found[1] !== provider || Number(found[3]) < 1) return null;
+  return { number: Number(found[3]), part: Number(found[2] ?? 1), several: found[2] !== undefined };
 }
 
 /** An item's id is position and ref together: servers echo it, while they may leave out everything else. */

@@ -1,5 +1,5 @@
 // Decides which addresses the hub may connect to: public ones, and non-public networks that the configuration names.
-import { lookup as dnsLookup, type LookupAddress } from 'node:dns';
+import { lookup as dnsLookup } from 'node:dns';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 
 /** `allowed` = not public, but named by the configuration. */
@@ -107,7 +107,7 @@ export function makeTargetGuard(allowedNetworks: readonly string[], resolve: typ
     lookup(need) {
       return (hostname, options, callback) => {
         resolve(hostname, { ...options, all: true }, (error, found) => {
-          const addresses = (found ?? []) as LookupAddress[];
+          const addresses = (found ?? []);
           if (error) return callback(error, '');
           const good = addresses.filter((one) => usable(one.address, need));
           const first = good[0];

@@ -11,8 +11,13 @@ export function checkSealed(hub: HubState, batch: ModelBatch, what: 'seal' | 'se
   if (what === 'sealHalf') return;
   must(hub.refusedRanges.length === 0, () => `batch ${batch.number} is sealed before the halves of a refused one`);
   if (batch.kind === 'full') {
-    const open = hub.batches.filter((other) => other !== batch && ['sealed', 'handed', 'accepted'].includes(other.state));
-    must(open.length === 0, () => `full list ${batch.number} is sealed while ${open.map((each) => each.number).join()} are open`);
+    const open = hub.batches.filter(
+      (other) => other !== batch && ['sealed', 'handed', 'accepted'].includes(other.state),
+    );
+    must(
+      open.length === 0,
+      () => `full list ${batch.number} is sealed while ${open.map((each) => each.number).join()} are open`,
+    );
   }
 }
 
@@ -45,7 +50,10 @@ export function checkCounts(hub: HubState): void {
     }
     if (batch.kind === 'full') continue;
     const parts = batch.sent.lines.length + batch.collapsed.length + batch.omitted.length;
-    must(parts === batch.toSeq - batch.fromSeq + 1, () => `batch ${batch.number}: its parts do not add up to its range`);
+    must(
+      parts === batch.toSeq - batch.fromSeq + 1,
+      () => `batch ${batch.number}: its parts do not add up to its range`,
+    );
   }
 }
 
@@ -53,7 +61,10 @@ export function checkCounts(hub: HubState): void {
 export function checkCovered(hub: HubState): void {
   for (const full of hub.batches.filter((batch) => batch.covers)) {
     for (const { seq, number, ended } of hub.exceptions.values()) {
-      must(ended !== null || number >= full.number || seq > full.toSeq, () => `the exception of change ${seq} is open after full list ${full.number}`);
+      must(
+        ended !== null || number >= full.number || seq > full.toSeq,
+        () => `the exception of change ${seq} is open after full list ${full.number}`,
+      );
     }
   }
 }
@@ -64,7 +75,10 @@ export function checkMerging(hub: HubState, recorder: Recorder): void {
     const [number, n] = key.split('/').map(Number);
     const { word } = hub.resolution(hub.batch(number ?? 0), n ?? 0);
     const expected = meaningOf(words);
-    must(word === expected, () => `line ${key} is taken for ${word}, but ${words.map((each) => each.outcome).join()} means ${expected}`);
+    must(
+      word === expected,
+      () => `line ${key} is taken for ${word}, but ${words.map((each) => each.outcome).join()} means ${expected}`,
+    );
   }
 }
 
@@ -81,7 +95,8 @@ export class Watermarks {
 
   check(hub: HubState): void {
     const now = new Map<string, { acknowledged: number; sent: number; desired: number }>();
-    for (const { ref, latestSeq } of hub.log.entries.values()) now.set(ref, { acknowledged: 0, sent: 0, desired: latestSeq });
+    for (const { ref, latestSeq } of hub.log.entries.values())
+      now.set(ref, { acknowledged: 0, sent: 0, desired: latestSeq });
     for (const batch of hub.batches) {
       for (const line of batch.sent.lines) {
         const marks = now.get(line.ref);
@@ -95,7 +110,10 @@ export class Watermarks {
       must(marks.acknowledged <= marks.sent && marks.sent <= marks.desired, () => `${ref}: ${JSON.stringify(marks)}`);
       const old = this.before.get(ref);
       if (old) {
-        must(old.acknowledged <= marks.acknowledged, () => `${ref}: acknowledged went back from ${old.acknowledged} to ${marks.acknowledged}`);
+        must(
+          old.acknowledged <= marks.acknowledged,
+          () => `${ref}: acknowledged went back from ${old.acknowledged} to ${marks.acknowledged}`,
+        );
         must(old.sent <= marks.sent, () => `${ref}: sent went back from ${old.sent} to ${marks.sent}`);
       }
       this.before.set(ref, marks);
@@ -122,11 +140,15 @@ export function checkConverged(hub: HubState, provider: Provider): { rejected: n
     const standing = standingOf(hub, ref);
     must(standing !== 'unsettled', () => `${ref}: change ${latestSeq} is left unsettled`);
     if (standing === 'applied') {
-      must(provider.holds(ref) === content, () => `${ref}: the provider holds ${provider.holds(ref)}, desired and acknowledged is ${content}`);
+      must(
+        provider.holds(ref) === content,
+        () => `${ref}: the provider holds ${provider.holds(ref)}, desired and acknowledged is ${content}`,
+      );
     } else {
       named[standing]++;
     }
   }
   for (const ref of provider.refsHeld()) must(hub.log.entries.has(ref), () => `${ref} is held and was never desired`);
+  must(hub.log.superfluous === 0, () => `${hub.log.superfluous} changes were appended for superseded ones`);
   return named;
 }

@@ -10,7 +10,7 @@ import { Recorder } from './recorder.js';
 import type { Rules } from './rules.js';
 import { sealFull, sealHalf, sealNext } from './sealing.js';
 import { HubState, type ModelAttempt, type ModelBatch } from './state.js';
-import { LEASE_S, LOST_AFTER_S, REQUEST_LIFE_S, UNCLEAR_PAUSE_S, type ModelProfile } from './temperament.js';
+import { LEASE_S, LOST_AFTER_S, REQUEST_LIFE_S, type ModelProfile } from './temperament.js';
 import type { Timeline } from './timeline.js';
 
 /** The lease went to another worker: everything this one still meant to do is void. */
@@ -51,15 +51,28 @@ export class Hub {
     const { batches, log } = this.state;
     const open = batches.flatMap(({ number, kind, state, since, asked }) =>
       state === 'sealed' || state === 'handed' || state === 'accepted'
-        ? [{ number, kind, state, since: since * 1000, asked, laterHanded: batches.some((later) => later.number > number && later.everHanded) }]
+        ? [
+            {
+              number,
+              kind,
+              state,
+              since: since * 1000,
+              asked,
+              laterHanded: batches.some((later) => later.number > number && later.everHanded),
+            },
+          ]
         : [],
     );
     return this.rules.nextStep(
       {
-        now: this.timeline.now * 1000, paused: this.state.paused,
+        now: this.timeline.now * 1000,
+        paused: this.state.paused,
         notBefore: this.state.notBefore === null ? null : this.state.notBefore * 1000,
-        sealedSeq: this.state.sealedSeq, lastSeq: log.lastSeq, open,
-        unsealedHalf: this.state.refusedRanges.length > 0, fullListWanted: this.state.fullListWanted,
+        sealedSeq: this.state.sealedSeq,
+        lastSeq: log.lastSeq,
+        open,
+        unsealedHalf: this.state.refusedRanges.length > 0,
+        fullListWanted: this.state.fullListWanted,
       },
       this.profile,
     );
@@ -70,14 +83,19 @@ export class Hub {
     this.hold(fence);
     // Since the decision a refusal may have come in: then its halves are due, and nothing else is sealed.
     if (this.nextStep().step !== what && this.rules.decidesAgainWhenSealing) return null;
-    const batch = what === 'seal' ? sealNext(this.state) : what === 'sealHalf' ? sealHalf(this.state) : sealFull(this.state);
+    const batch =
+      what === 'seal' ? sealNext(this.state) : what === 'sealHalf' ? sealHalf(this.state) : sealFull(this.state);
     if (!batch) return null;
     checkSealed(this.state, batch, what);
     return { batch, attempt: this.attempt(fence, batch, 'handOver') };
   }
 
   /** Null when the batch was answered since the decision: then there is nothing to hand over any more. */
-  beginAttempt(fence: number, number: number, purpose: ModelAttempt['purpose']): { batch: ModelBatch; attempt: ModelAttempt } | null {
+  beginAttempt(
+    fence: number,
+    number: number,
+    purpose: ModelAttempt['purpose'],
+  ): { batch: ModelBatch; attempt: ModelAttempt } | null {
     this.hold(fence);
     const batch = this.state.batch(number);
     if (purpose === 'handOver' && batch.state !== 'sealed' && batch.state !== 'handed') return null;
@@ -90,7 +108,7 @@ export class Hub {
   endHandOver(attempt: ModelAttempt, result: HandOverResult, random: number): void {
     const outcomes = 'outcomes' in result ? result.outcomes : null;
     const answer = { number: attempt.number, receipt: null, outcomes };
-    if (this.isLost(attempt)) return this.endLost(attempt, answer);
+    if (this.isLost(attempt)) return this.endLost(attempt, answer, result.result === 'unclear');
     attempt.ended = true;
     const batch = this.state.batch(attempt.number);
     const verdict = this.rules.afterHandOver(result, this.context(batch, random));
@@ -104,7 +122,8 @@ export class Hub {
     if (this.isLost(attempt)) return;
     const batch = this.state.batch(attempt.number);
     const verdict = this.rules.afterAsking(result, this.context(batch, random));
-    if (result.answer === 'has' && result.outcomes) this.recorder.hear({ number: batch.number, receipt: null, outcomes: result.outcomes });
+    if (result.answer === 'has' && result.outcomes)
+      this.recorder.hear({ number: batch.number, receipt: null, outcomes: result.outcomes });
     this.follow(batch, verdict);
   }
 
@@ -119,12 +138,14 @@ export class Hub {
       if (attempt.ended || attempt.fence >= this.state.fence) continue;
       if (attempt.startedAt + LOST_AFTER_S + REQUEST_LIFE_S > this.timeline.now) continue;
       attempt.ended = true;
-      if (attempt.purpose === 'handOver' && this.rules.repeatsWhenFoundOpen) this.overtake(this.state.batch(attempt.number));
+      if (attempt.purpose === 'handOver' && this.rules.repeatsWhenFoundOpen)
+        this.overtake(this.state.batch(attempt.number));
     }
   }
 
-  private endLost(attempt: ModelAttempt, answer: ModelAnswer): void {
-    attempt.ended = true;
+  /** One that ended unclear may still arrive: it stays open until that can be no more. */
+  private endLost(attempt: ModelAttempt, answer: ModelAnswer, unclear: boolean): void {
+    attempt.ended = !unclear;
     const batch = this.state.batch(attempt.number);
     if (answer.outcomes) this.recorder.hear(answer);
     if (this.rules.repeatsAtLostEnd) this.overtake(batch);
@@ -166,12 +187,17 @@ export class Hub {
     const { lines } = batch.sent;
     if (lines.length === 1) {
       this.recorder.refuseOnlyLine(batch);
-      const guilty = this.state.batches.filter((each) => each.root === batch.root && each.sent.lines.length === 1 && each.counts.rejected === 1);
+      const guilty = this.state.batches.filter(
+        (each) => each.root === batch.root && each.sent.lines.length === 1 && each.counts.rejected === 1,
+      );
       if (guilty.length > MOST_OFFENDERS) this.state.paused = true;
       return;
     }
     batch.state = after;
-    const halves = this.rules.halve({ fromSeq: batch.fromSeq, toSeq: batch.toSeq }, lines.map((line) => line.seq));
+    const halves = this.rules.halve(
+      { fromSeq: batch.fromSeq, toSeq: batch.toSeq },
+      lines.map((line) => line.seq),
+    );
     for (const half of halves) this.state.refusedRanges.push({ ...half, root: batch.root });
     for (const seq of batch.omitted) {
       const omission = this.state.omissions.get(seq);
@@ -206,7 +232,11 @@ export class Hub {
   private context(batch: ModelBatch, random: number) {
     const { batches, failures } = this.state;
     return {
-      sha256: batch.sent.bytes, failures, schedule: this.profile.schedule, unclearLeastS: UNCLEAR_PAUSE_S, random,
+      sha256: batch.sent.bytes,
+      failures,
+      schedule: this.profile.schedule,
+      unclearLeastS: this.profile.unclearLeastS,
+      random,
       laterHanded: batches.some((later) => later.number > batch.number && later.everHanded),
     };
   }

@@ -27,7 +27,17 @@ function goesOnWhileUnclear(view: StreamView, rules: StepRules): Step {
 /** Works on batches in any order, and says so when it has: what overtakes is seen at once. */
 const SIDE_BY_SIDE = { order: 'sideBySide', answers: 'callback', persistent: true, refusal: 'byLine' } as const;
 /** Applies and answers at once, numbers it knows as well: what arrives late does harm at once. */
-const AT_ONCE = { order: 'arrival', answers: 'response', duplicates: 'appliesAgain', canBeAsked: true, slow: false, wavers: 'never', refusal: 'byLine' } as const;
+const AT_ONCE = {
+  order: 'arrival',
+  answers: 'response',
+  duplicates: 'appliesAgain',
+  canBeAsked: true,
+  slow: false,
+  wavers: 'never',
+  refusal: 'byLine',
+} as const;
+/** And recognises only its highest number, so that a stopped worker's copy of an older one is applied once more. */
+const FORGETS_OLD_NUMBERS = { ...AT_ONCE, duplicates: 'recognisesHighest' } as const;
 
 export const MUTATIONS: readonly Mutation[] = [
   {
@@ -36,7 +46,10 @@ export const MUTATIONS: readonly Mutation[] = [
       selectLines: (changes, awaited, inOrder, superseded) => {
         const first = new Map(changes.toReversed().map((change) => [change.entryRef, change]));
         const chosen = real.selectLines(changes, awaited, inOrder, superseded);
-        return { ...chosen, lines: chosen.lines.map((line) => ({ ...(first.get(line.entryRef) ?? line), seq: line.seq })) };
+        return {
+          ...chosen,
+          lines: chosen.lines.map((line) => ({ ...(first.get(line.entryRef) ?? line), seq: line.seq })),
+        };
       },
     },
   },
@@ -55,6 +68,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     without: 'current state at every append: the change that caused it is appended as it was',
     rules: { contentToAppend: (_current, ofTheCause) => ofTheCause, isLatest: () => true },
+    shownBy: { temperament: { putsOff: 0.5 } },
   },
   {
     without: 'supersession: something is appended although the entry has a newer change',
@@ -63,7 +77,12 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     without: 'resend rule, known numbers: the same number goes again to a provider that would apply it again',
     rules: { nextStep: (view, rules) => real.nextStep(view, { ...rules, refusesKnownNumbers: true }) },
-    shownBy: { temperament: { ...SIDE_BY_SIDE, duplicates: 'appliesAgain', canBeAsked: true }, pace: 4, answersLost: 0.3, fullLists: 0 },
+    shownBy: {
+      temperament: { ...SIDE_BY_SIDE, duplicates: 'appliesAgain', canBeAsked: true },
+      pace: 4,
+      answersLost: 0.3,
+      fullLists: 0,
+    },
   },
   {
     without: 'resend rule, nothing later: the same number goes again after later ones were handed over',
@@ -75,11 +94,27 @@ export const MUTATIONS: readonly Mutation[] = [
       },
     },
     relaxed: { nextStep: goesOnWhileUnclear },
-    shownBy: { temperament: { ...SIDE_BY_SIDE, duplicates: 'recognisesLast', canBeAsked: true }, profile: { releasedBy: 'receipt' }, pace: 4, answersLost: 0.3, fullLists: 0 },
+    shownBy: {
+      temperament: {
+        ...SIDE_BY_SIDE,
+        duplicates: 'recognisesHighest',
+        canBeAsked: true,
+        parts: 1,
+        offends: 0,
+        putsOff: 0,
+      },
+      profile: { releasedBy: 'receipt' },
+      pace: 20,
+      answersLost: 0.5,
+      fullLists: 0,
+    },
   },
   {
     without: 'ask before anything is sent again: an unclear batch is taken for lost, closed and appended again',
-    rules: { afterHandOver: (result, context) => (result.result === 'unclear' ? { verdict: 'close' } : real.afterHandOver(result, context)) },
+    rules: {
+      afterHandOver: (result, context) =>
+        result.result === 'unclear' ? { verdict: 'close' } : real.afterHandOver(result, context),
+    },
   },
   {
     without: 'close and append again: a batch that the provider never got is closed, and that is all',
@@ -88,21 +123,43 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     without: 'fence: an attempt that ends after its lease was lost repeats nothing',
     rules: { repeatsAtLostEnd: false },
-    shownBy: { temperament: AT_ONCE, pace: 15, stopped: { attemptRecorded: 0.3 }, answersLost: 0.5, fullLists: 0 },
+    shownBy: {
+      temperament: FORGETS_OLD_NUMBERS,
+      entries: 2,
+      pace: 30,
+      stopped: { attemptRecorded: 0.3 },
+      fullLists: 0,
+    },
   },
   {
     without: 'fence: an attempt found open after its lease was lost repeats nothing',
     rules: { repeatsWhenFoundOpen: false },
-    shownBy: { temperament: AT_ONCE, pace: 15, stopped: { attemptRecorded: 0.3 }, killed: { handedOver: 0.5 }, fullLists: 0 },
+    shownBy: {
+      temperament: FORGETS_OLD_NUMBERS,
+      entries: 2,
+      pace: 30,
+      stopped: { attemptRecorded: 0.3 },
+      killed: { handedOver: 0.5 },
+      fullLists: 0,
+    },
   },
   {
     without: 'fence: a worker that lost its lease goes on as if it held it',
     rules: { checksLease: false },
-    shownBy: { temperament: AT_ONCE, pace: 15, stopped: { attemptRecorded: 0.3 }, answersLost: 0.5, fullLists: 0 },
+    shownBy: {
+      temperament: FORGETS_OLD_NUMBERS,
+      entries: 2,
+      pace: 30,
+      stopped: { attemptRecorded: 0.3 },
+      fullLists: 0,
+    },
   },
   {
     without: 'late answers: one about a closed or given-up batch repeats nothing',
-    rules: { useOfAnswer: (state, everHanded, suspect) => (real.useOfAnswer(state, everHanded, suspect) === 'setAside' ? 'setAside' : 'merge') },
+    rules: {
+      useOfAnswer: (state, everHanded, suspect) =>
+        real.useOfAnswer(state, everHanded, suspect) === 'setAside' ? 'setAside' : 'merge',
+    },
   },
   {
     without: 'late arrival: nothing at all is repeated',
@@ -111,11 +168,19 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     without: 'late arrival of a full list: only lines of its own are repeated',
     rules: { fullListOvertakesAll: false },
-    shownBy: { temperament: { ...SIDE_BY_SIDE, canBeAsked: true, duplicates: 'appliesAgain' }, pace: 4, stopped: { attemptRecorded: 0.2 }, fullLists: 100 },
+    shownBy: {
+      temperament: { ...SIDE_BY_SIDE, canBeAsked: true, duplicates: 'appliesAgain' },
+      pace: 4,
+      stopped: { attemptRecorded: 0.2 },
+      fullLists: 100,
+    },
   },
   {
     without: 'states move forward only: an unclear end puts a batch that was answered meanwhile back',
-    rules: { stateAfter: (state, verdict, heard) => (verdict === 'unclear' || verdict === 'again' ? 'sealed' : real.stateAfter(state, verdict, heard)) },
+    rules: {
+      stateAfter: (state, verdict, heard) =>
+        verdict === 'unclear' || verdict === 'again' ? 'sealed' : real.stateAfter(state, verdict, heard),
+    },
   },
   {
     without: 'halves before anything later: they are sealed when nothing else is due',
@@ -124,6 +189,16 @@ export const MUTATIONS: readonly Mutation[] = [
         const step = real.nextStep({ ...view, unsealedHalf: false }, rules);
         return step.step === 'idle' ? real.nextStep(view, rules) : step;
       },
+    },
+  },
+  {
+    without: 'halves before anything later: what is due is not looked at again when it is sealed',
+    rules: { decidesAgainWhenSealing: false },
+    shownBy: {
+      temperament: { ...SIDE_BY_SIDE, refusal: 'wholeLate', offends: 0.2 },
+      profile: { releasedBy: 'receipt' },
+      stopped: { decided: 0.2 },
+      pace: 10,
     },
   },
   {
@@ -143,11 +218,25 @@ export const MUTATIONS: readonly Mutation[] = [
     without: 'halves: what is superseded and waits is forgotten, so that a newer change finds nothing awaited',
     rules: {
       selectLines: (changes, awaited, inOrder, superseded = () => false) => {
-        const chosen = real.selectLines(changes.filter((change) => !superseded(change.seq)), awaited, inOrder);
-        return { ...chosen, collapsed: [...chosen.collapsed, ...changes.filter((change) => superseded(change.seq)).map((change) => change.seq)] };
+        const chosen = real.selectLines(
+          changes.filter((change) => !superseded(change.seq)),
+          awaited,
+          inOrder,
+        );
+        return {
+          ...chosen,
+          collapsed: [
+            ...chosen.collapsed,
+            ...changes.filter((change) => superseded(change.seq)).map((change) => change.seq),
+          ],
+        };
       },
     },
-    shownBy: { temperament: { ...SIDE_BY_SIDE, refusal: 'whole', offends: 0.2 }, profile: { releasedBy: 'receipt', maxLines: 4 }, pace: 2 },
+    shownBy: {
+      temperament: { ...SIDE_BY_SIDE, refusal: 'whole', offends: 0.2 },
+      profile: { releasedBy: 'receipt', maxLines: 4 },
+      pace: 2,
+    },
   },
   {
     without: 'full list, nothing unsettled: it is sealed while batches are open',
@@ -160,8 +249,17 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     without: 'full list, nothing after it until it is settled',
-    rules: { nextStep: (view, rules) => real.nextStep({ ...view, open: view.open.map((batch) => ({ ...batch, kind: 'delta' as const })) }, rules) },
-    shownBy: { temperament: { ...SIDE_BY_SIDE, duplicates: 'recognises', slow: false }, profile: { releasedBy: 'receipt' }, pace: 15, fullLists: 100 },
+    rules: {
+      nextStep: (view, rules) =>
+        real.nextStep({ ...view, open: view.open.map((batch) => ({ ...batch, kind: 'delta' as const })) }, rules),
+    },
+    shownBy: {
+      temperament: { ...SIDE_BY_SIDE, duplicates: 'recognises', slow: false },
+      profile: { releasedBy: 'receipt' },
+      entries: 2,
+      pace: 60,
+      fullLists: 100,
+    },
   },
   {
     without: 'full list, position: later batches start where they would have without it',
@@ -177,11 +275,15 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     without: 'merging: applied together with rejected counts as applied',
-    rules: { resolve: (heard) => real.resolve(heard.applied || heard.already ? { ...heard, rejected: undefined } : heard) },
+    rules: {
+      resolve: (heard) => real.resolve(heard.applied || heard.already ? { ...heard, rejected: undefined } : heard),
+    },
   },
   {
     without: 'merging: retryLater beats applied',
-    rules: { resolve: (heard) => (heard.retryLater ? { word: 'retryLater', code: heard.retryLater } : real.resolve(heard)) },
+    rules: {
+      resolve: (heard) => (heard.retryLater ? { word: 'retryLater', code: heard.retryLater } : real.resolve(heard)),
+    },
   },
   {
     without: 'nothing is inferred from silence: a line that was given up counts as applied',

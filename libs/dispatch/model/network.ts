@@ -26,8 +26,12 @@ export class Network {
   /** `done` is called once, when the hub knows how the call ended. */
   handOver(batch: SentBatch, done: (result: HandOverResult) => void): void {
     if (this.goesWrong(0.05)) return this.answer(0.1, () => done({ result: 'notSent', detail: 'connection refused' }));
-    if (this.goesWrong(0.04)) return this.answer(0.2, () => done({ result: 'later', retryAfterS: this.random.whole(0, 20), detail: 'busy', status: 429 }));
-    if (this.goesWrong(0.01)) return this.answer(0.2, () => done({ result: 'forbidden', detail: 'key refused', status: 401 }));
+    if (this.goesWrong(0.04))
+      return this.answer(0.2, () =>
+        done({ result: 'later', retryAfterS: this.random.whole(0, 20), detail: 'busy', status: 429 }),
+      );
+    if (this.goesWrong(0.01))
+      return this.answer(0.2, () => done({ result: 'forbidden', detail: 'key refused', status: 401 }));
     const unclear = () => done({ result: 'unclear', detail: 'time-out', status: null });
     if (this.goesWrong(0.07)) return this.answer(TIME_OUT_S, unclear);
     const late = this.goesWrong(0.05);
@@ -53,7 +57,8 @@ export class Network {
       return;
     }
     const copies = this.goesWrong(0.25) ? 2 : 1;
-    for (let i = 0; i < copies; i++) this.answer(this.random.between(0.01, this.faulty ? 20 : 1), () => this.hear(answer));
+    for (let i = 0; i < copies; i++)
+      this.answer(this.random.between(0.01, this.faulty ? 20 : 1), () => this.hear(answer));
   }
 
   private get at(): Provider {

@@ -34,7 +34,6 @@ export class Provider {
   private readonly putOff = new Map<string, number>();
   private readonly parked = new Map<number, SentBatch>();
   private highest = 0;
-  private last = 0;
   /** Position of the newest full list: who takes only newer seqs takes it for the newest of all that is absent there. */
   private floor = 0;
   private nextInOrder = 1;
@@ -66,12 +65,16 @@ export class Provider {
   receive(batch: SentBatch): HandOverResult {
     this.received++;
     const before = this.bytes.get(batch.number);
-    must(before === undefined || before === batch.bytes, () => `batch ${batch.number} travelled with other bytes than before`);
+    must(
+      before === undefined || before === batch.bytes,
+      () => `batch ${batch.number} travelled with other bytes than before`,
+    );
     this.bytes.set(batch.number, batch.bytes);
     const { duplicates, refusal, answers } = this.temperament;
     const old = this.known.get(batch.number);
     if (old?.refused) return refused();
-    const recognises = duplicates === 'recognises' || (duplicates === 'recognisesLast' && batch.number === this.last);
+    const recognises =
+      duplicates === 'recognises' || (duplicates === 'recognisesHighest' && batch.number === this.highest);
     if (recognises && old) return this.recognised(old);
     if (duplicates === 'refusesUpToHighest' && batch.number <= this.highest) {
       return old ? this.recognised(old) : { result: 'known', sha256: null, outcomes: null, status: 409 };
@@ -81,7 +84,6 @@ export class Provider {
       this.goOnAfter(batch.number);
       return refused();
     }
-    this.last = batch.number;
     this.highest = Math.max(this.highest, batch.number);
     const taken: KnownBatch = { batch, words: null, refused: false };
     this.known.set(batch.number, taken);
@@ -106,7 +108,12 @@ export class Provider {
 
   private recognised(known: KnownBatch): HandOverResult {
     const tells = this.temperament.repeatsOutcomes && known.words;
-    return { result: 'known', sha256: known.batch.bytes, outcomes: tells ? outcomesOf(known.words ?? []) : null, status: 409 };
+    return {
+      result: 'known',
+      sha256: known.batch.bytes,
+      outcomes: tells ? outcomesOf(known.words ?? []) : null,
+      status: 409,
+    };
   }
 
   /** Works on a copy some time later and calls back. */
@@ -156,7 +163,8 @@ export class Provider {
       this.floor = batch.toSeq;
       const named = new Set(batch.lines.map((line) => line.ref));
       for (const [ref, held] of before) {
-        if (!named.has(ref) && !this.isNewer(held, batch.toSeq)) this.list.set(ref, { content: null, seq: batch.toSeq });
+        if (!named.has(ref) && !this.isNewer(held, batch.toSeq))
+          this.list.set(ref, { content: null, seq: batch.toSeq });
       }
     }
     taken.words = batch.lines.map((line) => this.take(line, stale));
@@ -165,12 +173,20 @@ export class Provider {
     if (word.outcome !== 'applied' || this.random.chance(0.5)) return;
     const { n, ref } = word;
     if (this.temperament.wavers === 'provisional') {
-      this.callBack({ number: batch.number, receipt: null, outcomes: { except: [{ n, ref, outcome: 'retryLater', code: 'QUOTA' }] } });
+      this.callBack({
+        number: batch.number,
+        receipt: null,
+        outcomes: { except: [{ n, ref, outcome: 'retryLater', code: 'QUOTA' }] },
+      });
     } else {
       const old = before.get(ref);
       if (old) this.list.set(ref, old);
       else this.list.delete(ref);
-      this.callBack({ number: batch.number, receipt: null, outcomes: { except: [{ n, ref, outcome: 'rejected', code: 'PROVIDER_ERROR' }] } });
+      this.callBack({
+        number: batch.number,
+        receipt: null,
+        outcomes: { except: [{ n, ref, outcome: 'rejected', code: 'PROVIDER_ERROR' }] },
+      });
     }
   }
 

@@ -47,7 +47,8 @@ export class Recorder {
     if (batch.kind === 'full') {
       for (const [seq, role] of this.hub.roles) {
         const latest = this.hub.log.entryOf(seq).latestSeq === seq;
-        if (role.role === 'absent' && role.number === batch.number && latest) this.open(batch, seq, { word: 'uncertain', code: 'PROVIDER_ERROR' });
+        if (role.role === 'absent' && role.number === batch.number && latest)
+          this.open(batch, seq, { word: 'uncertain', code: 'PROVIDER_ERROR' });
       }
     }
     this.settleIfWhole(batch);
@@ -70,7 +71,11 @@ export class Recorder {
 
   /** Entries whose newer state a late application may have overwritten. */
   repeatOvertaken(batch: ModelBatch): void {
-    const items = this.hub.rules.overtaken(this.hub.linesNow(batch), this.hub.sealedSeq, this.hub.profile.appliesInOrder);
+    const items = this.hub.rules.overtaken(
+      this.hub.linesNow(batch),
+      this.hub.sealedSeq,
+      this.hub.profile.appliesInOrder,
+    );
     this.hub.log.appendAgain(items, 'retried');
   }
 
@@ -93,7 +98,8 @@ export class Recorder {
   /** Appends lines whose time to be tried again has come. */
   retryDue(): void {
     for (const exception of this.hub.exceptions.values()) {
-      if (exception.ended || exception.kind !== 'retrying' || (exception.nextAt ?? Infinity) > this.timeline.now) continue;
+      if (exception.ended || exception.kind !== 'retrying' || (exception.nextAt ?? Infinity) > this.timeline.now)
+        continue;
       const appended = this.hub.log.appendAgain([{ entryRef: exception.ref, onlyIfSeq: exception.seq }], 'retried');
       exception.ended = appended.has(exception.ref) ? 'retried' : 'superseded';
     }
@@ -121,7 +127,8 @@ export class Recorder {
     // Shifted references prove that the answer was made from something else: then its default says nothing either.
     if (outcomes.default && right.length === outcomes.except.length) {
       const listed = new Set(right.map((item) => item.n));
-      for (let n = first; n <= last; n++) if (!listed.has(n)) this.take(batch, { n, ref: '', outcome: outcomes.default });
+      for (let n = first; n <= last; n++)
+        if (!listed.has(n)) this.take(batch, { n, ref: '', outcome: outcomes.default });
     }
     for (const item of right) this.take(batch, item);
     if (right.length < outcomes.except.length && right.length === 0) return;
@@ -158,7 +165,9 @@ export class Recorder {
 
   /** What a later full list said of a change is the last word. */
   private isOverruled(batch: ModelBatch, seq: number): boolean {
-    return this.hub.batches.some((full) => full.kind === 'full' && full.number > batch.number && full.toSeq >= seq && full.covers);
+    return this.hub.batches.some(
+      (full) => full.kind === 'full' && full.number > batch.number && full.toSeq >= seq && full.covers,
+    );
   }
 
   private open(batch: ModelBatch, seq: number, after: Extract<Resolution, { code: unknown }>): void {
@@ -169,7 +178,12 @@ export class Recorder {
     const kind = after.word === 'retryLater' ? (exhausted ? 'rejected' : 'retrying') : after.word;
     const reopens = !old?.ended || old.ended === 'answered' || old.ended === 'covered';
     this.hub.exceptions.set(seq, {
-      seq, ref: change.entryRef, number: batch.number, kind, code: after.code, tries,
+      seq,
+      ref: change.entryRef,
+      number: batch.number,
+      kind,
+      code: after.code,
+      tries,
       nextAt: kind === 'retrying' ? this.timeline.now + RETRY_S : null,
       ended: reopens ? null : (old?.ended ?? null),
     });

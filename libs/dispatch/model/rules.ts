@@ -9,8 +9,20 @@ import { nextStep } from '../rules/next-step.js';
 import { selectLines } from '../rules/select-lines.js';
 
 export const REAL_RULES = {
-  afterAsking, afterHandOver, awaited, halve, heardOf, isLatest, merge, nextStep, overtaken, resolve, selectLines, stateAfter,
-  stillDue, useOfAnswer,
+  afterAsking,
+  afterHandOver,
+  awaited,
+  halve,
+  heardOf,
+  isLatest,
+  merge,
+  nextStep,
+  overtaken,
+  resolve,
+  selectLines,
+  stateAfter,
+  stillDue,
+  useOfAnswer,
   /** Every append writes the entry's current desired state, whatever the change that caused it said. */
   contentToAppend: (current: string | null, _ofTheCause: string | null): string | null => current,
   /** What waited for an outcome is appended again when it arrives. */

@@ -1,5 +1,5 @@
 // One seed, one run: desires and faults side by side, then calm, then the reckoning.
-import type { Outcomes } from '#contracts';
+import type { BatchState, Outcomes } from '#contracts';
 import { checkConverged, checkCounts, checkCovered, checkMerging, checkRanges, Watermarks } from './checks.js';
 import { Broken, must } from './fail.js';
 import { Hub } from './hub.js';
@@ -21,6 +21,9 @@ export interface RunResult {
   rejected: number;
   uncertain: number;
   faults: Record<string, number>;
+  /** Batches by the state in which they ended. */
+  ends: Partial<Record<BatchState, number>>;
+  fullLists: number;
 }
 
 /** What of a run is not left to the seed. */
@@ -31,6 +34,8 @@ export interface Setting {
   killed?: Partial<Record<FaultPoint, number>>;
   stopped?: Partial<Record<FaultPoint, number>>;
   answersLost?: number;
+  /** No network fault from the start. */
+  calm?: boolean;
   entries?: number;
   /** Most seconds between two desires. */
   pace?: number;
@@ -57,6 +62,7 @@ class Run {
   /** Workers that run or are stopped. */
   private alive = 0;
   private version = 0;
+  private desiring = true;
 
   constructor(
     private readonly seed: number,
@@ -68,15 +74,19 @@ class Run {
     this.profile = { ...profileOf(this.temperament, this.random), ...setting.profile };
     this.hub = new Hub(rules, this.profile, this.timeline);
     this.network = new Network(this.temperament, this.random, this.timeline, (answer) => this.hear(answer));
-    this.provider = new Provider(this.temperament, this.random, this.timeline, (answer) => this.network.callBack(answer));
+    this.provider = new Provider(this.temperament, this.random, this.timeline, (answer) =>
+      this.network.callBack(answer),
+    );
     this.network.provider = this.provider;
     this.network.answersLost = setting.answersLost ?? this.network.answersLost;
     this.refs = Array.from({ length: setting.entries ?? this.random.whole(1, 6) }, (_, i) => `e${i + 1}`);
   }
 
   run(): RunResult {
+    if (this.setting.calm) this.calm();
     this.plan();
     this.until(() => this.timeline.now >= TROUBLE_S);
+    this.desiring = false;
     this.calm();
     this.until(() => this.isQuiet());
     const named = this.reckon();
@@ -89,7 +99,19 @@ class Run {
     must(uncertain === 0, () => `${uncertain} entries are uncertain after calm and replay`);
     this.nothingMore();
     const { batches, log } = this.hub.state;
-    return { seed: this.seed, temperament: this.temperament, batches: batches.length, changes: log.lastSeq, ...named, faults: this.faults };
+    const ends: RunResult['ends'] = {};
+    for (const { state } of batches) ends[state] = (ends[state] ?? 0) + 1;
+    const fullLists = batches.filter((batch) => batch.kind === 'full').length;
+    return {
+      seed: this.seed,
+      temperament: this.temperament,
+      batches: batches.length,
+      changes: log.lastSeq,
+      ...named,
+      faults: this.faults,
+      ends,
+      fullLists,
+    };
   }
 
   /** Everything that will happen by itself while there is trouble. */
@@ -97,7 +119,7 @@ class Run {
     const { random, timeline } = this;
     const each = (from: number, to: number, what: () => void) => {
       const again = () => {
-        if (!this.network.faulty) return;
+        if (!this.desiring) return;
         what();
         timeline.after(random.between(from, to), again);
       };
@@ -152,18 +174,28 @@ class Run {
     const setAside = this.hub.recorder.setAside;
     const some = batches.length > 0 ? this.random.pick(batches) : null;
     if (!some || some.suspect || this.random.chance(0.3)) {
-      this.hub.recorder.hear({ number: batches.length + 1, receipt: null, outcomes: { default: 'applied', except: [] } });
+      this.hub.recorder.hear({
+        number: batches.length + 1,
+        receipt: null,
+        outcomes: { default: 'applied', except: [] },
+      });
     } else {
       const { sent } = some;
       const wrong: Outcomes =
-        some.state === 'refused' ? { default: 'applied', except: [] }
-        : this.random.chance(0.5) ? { default: 'applied', except: [], first: 1, last: sent.lines.length + 1 }
-        : { except: [{ n: 1, ref: 'somebody else', outcome: 'rejected' }] };
-      if (some.state !== 'handed' && some.state !== 'sealed') this.hub.recorder.hear({ number: some.number, receipt: null, outcomes: wrong });
+        some.state === 'refused'
+          ? { default: 'applied', except: [] }
+          : this.random.chance(0.5)
+            ? { default: 'applied', except: [], first: 1, last: sent.lines.length + 1 }
+            : { except: [{ n: 1, ref: 'somebody else', outcome: 'rejected' }] };
+      if (some.state !== 'handed' && some.state !== 'sealed')
+        this.hub.recorder.hear({ number: some.number, receipt: null, outcomes: wrong });
       else this.hub.recorder.setAside++;
     }
     const after = JSON.stringify(batches.map((batch) => [batch.state, batch.counts]));
-    must(before === after && this.hub.recorder.setAside === setAside + 1, () => 'an answer to nothing that was sent moved something');
+    must(
+      before === after && this.hub.recorder.setAside === setAside + 1,
+      () => 'an answer to nothing that was sent moved something',
+    );
   }
 
   private hear(answer: ModelAnswer): void {
@@ -176,7 +208,10 @@ class Run {
 
   private startWorker(): void {
     this.alive++;
-    this.go(work(this.hub, this.timeline, () => this.random.next()), undefined);
+    this.go(
+      work(this.hub, this.timeline, () => this.random.next()),
+      undefined,
+    );
   }
 
   /** Lets a worker go on to its next wish, unless it dies there or is stopped for longer than its lease. */
@@ -214,11 +249,13 @@ class Run {
 
   private isQuiet(): boolean {
     const { state } = this.hub;
-    if (this.alive > 0 || this.network.underWay > 0 || this.provider.working > 0 || this.hub.nextStep().step !== 'idle') return false;
+    if (this.alive > 0 || this.network.underWay > 0 || this.provider.working > 0 || this.hub.nextStep().step !== 'idle')
+      return false;
     if (state.batches.some((batch) => batch.state === 'accepted')) return false;
     if (state.attempts.some((attempt) => !attempt.ended)) return false;
     for (const omission of state.omissions.values()) if (!omission.ended) return false;
-    for (const exception of state.exceptions.values()) if (!exception.ended && exception.kind === 'retrying') return false;
+    for (const exception of state.exceptions.values())
+      if (!exception.ended && exception.kind === 'retrying') return false;
     return true;
   }
 
@@ -236,8 +273,14 @@ class Run {
     const { lastSeq } = this.hub.state.log;
     const end = this.timeline.now + 5 * DEADLINE_S;
     this.until(() => this.timeline.now >= end);
-    must(this.provider.received === received, () => `${this.provider.received - received} batches were sent though nothing was due`);
-    must(this.hub.state.log.lastSeq === lastSeq, () => `${this.hub.state.log.lastSeq - lastSeq} changes were appended though nothing was due`);
+    must(
+      this.provider.received === received,
+      () => `${this.provider.received - received} batches were sent though nothing was due`,
+    );
+    must(
+      this.hub.state.log.lastSeq === lastSeq,
+      () => `${this.hub.state.log.lastSeq - lastSeq} changes were appended though nothing was due`,
+    );
   }
 
   private until(reached: () => boolean): void {

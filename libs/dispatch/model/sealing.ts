@@ -13,7 +13,7 @@ interface Chosen {
 /** Seals what comes next in the log. Null when all of it waits for earlier outcomes: a batch is never empty. */
 export function sealNext(hub: HubState): ModelBatch | null {
   const fromSeq = hub.sealedSeq + 1;
-  for (let toSeq = hub.sealedSeq; toSeq < hub.log.lastSeq; ) {
+  for (let toSeq = hub.sealedSeq; toSeq < hub.log.lastSeq;) {
     toSeq = Math.min(hub.log.lastSeq, toSeq + hub.profile.maxLines);
     const chosen = choose(hub, fromSeq, toSeq, () => false);
     if (chosen.lines.length === 0) continue;
@@ -60,21 +60,41 @@ function choose(hub: HubState, fromSeq: number, toSeq: number, superseded: (seq:
   return { lines, collapsed: selection.collapsed, omitted: selection.omitted };
 }
 
-function add(hub: HubState, kind: ModelBatch['kind'], fromSeq: number, toSeq: number, chosen: Chosen, root: number | null): ModelBatch {
+function add(
+  hub: HubState,
+  kind: ModelBatch['kind'],
+  fromSeq: number,
+  toSeq: number,
+  chosen: Chosen,
+  root: number | null,
+): ModelBatch {
   const number = hub.batches.length + 1;
   const { lines } = chosen;
   must(lines.length <= hub.profile.maxLines || kind === 'full', () => `batch ${number} has ${lines.length} lines`);
   const bytes = JSON.stringify([number, kind, fromSeq, toSeq, lines]);
   const batch: ModelBatch = {
-    number, kind, fromSeq, toSeq, collapsed: chosen.collapsed, omitted: chosen.omitted.map((omission) => omission.seq),
+    number,
+    kind,
+    fromSeq,
+    toSeq,
+    collapsed: chosen.collapsed,
+    omitted: chosen.omitted.map((omission) => omission.seq),
     sent: { number, kind, toSeq, lines, bytes },
-    state: 'handed', since: 0, asked: 0, everHanded: true, answered: false, covers: false, suspect: false,
-    heard: lines.map(() => ({})), givenUp: lines.map(() => false),
+    state: 'handed',
+    since: 0,
+    asked: 0,
+    everHanded: true,
+    answered: false,
+    covers: false,
+    suspect: false,
+    heard: lines.map(() => ({})),
+    givenUp: lines.map(() => false),
     counts: { applied: 0, already: 0, rejected: 0, retryLater: 0, uncertain: 0, unknown: lines.length },
     root: root ?? number,
   };
   hub.batches.push(batch);
-  for (const line of lines) if (kind === 'delta' || line.seq >= fromSeq) hub.roles.set(line.seq, { role: 'line', number, n: line.n });
+  for (const line of lines)
+    if (kind === 'delta' || line.seq >= fromSeq) hub.roles.set(line.seq, { role: 'line', number, n: line.n });
   note(hub, chosen);
   return batch;
 }

@@ -73,7 +73,11 @@ export interface ModelOmission {
   ended: boolean;
 }
 
-type Role = { role: 'line'; number: number; n: number } | { role: 'absent'; number: number } | { role: 'omitted' } | { role: 'collapsed' };
+type Role =
+  | { role: 'line'; number: number; n: number }
+  | { role: 'absent'; number: number }
+  | { role: 'omitted' }
+  | { role: 'collapsed' };
 
 export class HubState {
   readonly log: Log;
@@ -137,7 +141,8 @@ export class HubState {
 
   /** The lines of a batch beside their entries; of a full list every entry, by its latest change at that position. */
   linesNow(batch: ModelBatch): LineNow[] {
-    if (batch.kind === 'delta' || !this.rules.fullListOvertakesAll) return batch.sent.lines.map((line) => this.lineNow(line.ref, line.seq));
+    if (batch.kind === 'delta' || !this.rules.fullListOvertakesAll)
+      return batch.sent.lines.map((line) => this.lineNow(line.ref, line.seq));
     return [...this.log.entries.values()].map((entry) => {
       let seq = entry.latestSeq;
       while (seq > batch.toSeq) seq = this.log.change(seq).prevSeq;

@@ -6,10 +6,10 @@ export interface Temperament {
   /** How batches take effect: as they come, side by side in any order, in number order, or only newer seqs per entry. */
   order: 'arrival' | 'sideBySide' | 'number' | 'newerSeqs';
   /**
-   * What it does with a number that it knows: applies it again, recognises it, recognises only the last one, or refuses
+   * What it does with a number that it knows: applies it again, recognises it, recognises only its highest, or refuses
    * all up to its highest.
    */
-  duplicates: 'appliesAgain' | 'recognises' | 'recognisesLast' | 'refusesUpToHighest';
+  duplicates: 'appliesAgain' | 'recognises' | 'recognisesHighest' | 'refusesUpToHighest';
   /** Outcomes in the response, or later by callback in so many parts. */
   answers: 'response' | 'callback';
   parts: number;
@@ -36,6 +36,7 @@ export interface ModelProfile extends StepRules {
   maxLines: number;
   maxLineTries: number;
   schedule: readonly number[];
+  unclearLeastS: number;
 }
 
 /** Draws a provider; what is `given` is so, whatever was drawn. */
@@ -55,11 +56,18 @@ function draw(random: Random): Temperament {
     parts: random.whole(1, 3),
     slow: answers === 'callback' && persistent && random.chance(0.2),
     duplicates:
-      order === 'number' ? 'recognises' : random.pick(['appliesAgain', 'recognises', 'recognisesLast', 'refusesUpToHighest'] as const),
+      order === 'number'
+        ? 'recognises'
+        : random.pick(['appliesAgain', 'recognises', 'recognisesHighest', 'refusesUpToHighest'] as const),
     canBeAsked: random.chance(0.6),
-    wavers: answers === 'callback' && persistent ? random.pick(['never', 'never', 'provisional', 'contradicts'] as const) : 'never',
+    wavers:
+      answers === 'callback' && persistent
+        ? random.pick(['never', 'never', 'provisional', 'contradicts'] as const)
+        : 'never',
     repeatsOutcomes: random.chance(0.5),
-    refusal: random.pick(answers === 'callback' ? (['byLine', 'whole', 'wholeLate'] as const) : (['byLine', 'whole'] as const)),
+    refusal: random.pick(
+      answers === 'callback' ? (['byLine', 'whole', 'wholeLate'] as const) : (['byLine', 'whole'] as const),
+    ),
     offends: random.pick([0, 0.05, 0.2]),
     putsOff: random.pick([0, 0.2, 0.5]),
     putsOffForEver: random.pick([0, 0, 0.15]),
@@ -77,11 +85,14 @@ export function profileOf(temperament: Temperament, random: Random): ModelProfil
     outcomeDeadlineMs: DEADLINE_S * 1000,
     maxLines: random.whole(1, 6),
     maxLineTries: 4,
-    schedule: [UNCLEAR_PAUSE_S, 2 * UNCLEAR_PAUSE_S],
+    schedule: [1, 5, 40],
+    // Who recognises every number may get it again at once; else the first request must be over before anything follows.
+    unclearLeastS:
+      temperament.duplicates === 'recognises' || temperament.duplicates === 'refusesUpToHighest' ? 0 : UNCLEAR_PAUSE_S,
   };
 }
 
-/** Seconds. A request lives at most REQUEST_LIFE_S; the pause after an unclear end and the lease are longer. */
+/** Seconds. A request lives at most REQUEST_LIFE_S; the long pause after an unclear end and the lease are longer. */
 export const TIME_OUT_S = 10;
 export const REQUEST_LIFE_S = 15;
 export const UNCLEAR_PAUSE_S = 20;

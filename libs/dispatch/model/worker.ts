@@ -12,9 +12,7 @@ export type FaultPoint = 'leased' | 'decided' | 'attemptRecorded' | 'handedOver'
 
 /** What a worker wants of the world: to pass a fault point, or to call the provider. */
 export type Wish =
-  | { wish: 'pass'; point: FaultPoint }
-  | { wish: 'handOver'; batch: SentBatch }
-  | { wish: 'ask'; number: number };
+  { wish: 'pass'; point: FaultPoint } | { wish: 'handOver'; batch: SentBatch } | { wish: 'ask'; number: number };
 
 export type Granted = HandOverResult | AskResult | undefined;
 
@@ -24,14 +22,19 @@ export function* work(hub: Hub, timeline: Timeline, random: () => number): Gener
   if (fence === null) return;
   try {
     yield pass('leased');
-    for (let more = true; more; ) more = yield* takeStep(hub, fence, timeline, random);
+    for (let more = true; more;) more = yield* takeStep(hub, fence, timeline, random);
     hub.release(fence);
   } catch (error) {
     if (!(error instanceof LeaseLost)) throw error;
   }
 }
 
-function* takeStep(hub: Hub, fence: number, timeline: Timeline, random: () => number): Generator<Wish, boolean, Granted> {
+function* takeStep(
+  hub: Hub,
+  fence: number,
+  timeline: Timeline,
+  random: () => number,
+): Generator<Wish, boolean, Granted> {
   const step = hub.decide(fence);
   yield pass('decided');
   switch (step.step) {
@@ -70,7 +73,13 @@ function* takeStep(hub: Hub, fence: number, timeline: Timeline, random: () => nu
   }
 }
 
-function* handOver(hub: Hub, batch: SentBatch, attempt: ModelAttempt, timeline: Timeline, random: () => number): Generator<Wish, void, Granted> {
+function* handOver(
+  hub: Hub,
+  batch: SentBatch,
+  attempt: ModelAttempt,
+  timeline: Timeline,
+  random: () => number,
+): Generator<Wish, void, Granted> {
   yield pass('attemptRecorded');
   // Who slept for so long must not begin a call: what it might overtake is counted as settled by now.
   const asleep = timeline.now - attempt.startedAt > LOST_AFTER_S;

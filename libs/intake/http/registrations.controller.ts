@@ -31,7 +31,7 @@ export class RegistrationsController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<unknown> {
     const work = async () => {
-      const answer = await register(this.parts, body as Parameters<typeof register>[1], actor.actorId);
+      const answer = await register(this.parts, body, actor.actorId);
       return { status: answer.lines.some((line) => line.result === 'created') ? 201 : 200, body: answer };
     };
     const fingerprintOf = `POST /v1/registrations\n${JSON.stringify(body)}`;

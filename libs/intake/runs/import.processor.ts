@@ -4,10 +4,13 @@ import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShut
 import type { Job, Queue } from 'bullmq';
 import { DataSource } from 'typeorm';
 import { CONFIG, LOGGER, QUEUE_POLICIES, type Config, type Logger } from '#platform';
+import { eraseOld } from './retention.js';
 import { ImportRunner, type RunEnd } from './run-import.js';
 import { IMPORT_QUEUE, queueUnfinishedRuns, type ImportJob } from './unfinished-runs.js';
 
 const { concurrency, worker } = QUEUE_POLICIES.import;
+
+const ERASE_EVERY_MS = 3_600_000;
 
 /** Fires when the process stops: runs end between two chunks and go on elsewhere. */
 @Injectable()
@@ -39,12 +42,13 @@ export class ImportProcessor extends WorkerHost {
   }
 }
 
-/** Gives runs without a job one: at start and every few seconds. */
+/** Gives runs without a job one, at start and every few seconds; once an hour erases what is over its time. */
 @Injectable()
 export class ImportSweeper implements OnApplicationBootstrap, OnApplicationShutdown {
   private timer: NodeJS.Timeout | null = null;
   private sweeping: Promise<void> = Promise.resolve();
   private stopped = false;
+  private eraseAt = 0;
 
   constructor(
     @Inject(DataSource) private readonly source: DataSource,
@@ -71,6 +75,10 @@ export class ImportSweeper implements OnApplicationBootstrap, OnApplicationShutd
   private async sweep(): Promise<void> {
     try {
       await queueUnfinishedRuns(this.source, this.queue);
+      if (Date.now() < this.eraseAt) return;
+      this.eraseAt = Date.now() + ERASE_EVERY_MS;
+      const erased = await eraseOld(this.source, new Date());
+      if (erased.originals + erased.uploads + erased.answers > 0) this.log.info({ event: 'intake erased what is old', ...erased });
     } catch (error) {
       this.log.warn({ event: 'sweep of imports failed', reason: error instanceof Error ? error.message : 'unknown' });
     }

@@ -5,17 +5,17 @@ import net, { type AddressInfo } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import ssh2 from 'ssh2';
-import { LOOPBACK_NETWORKS, makeAdapter, referenceProfile, withEndpoint, type AdapterNotice } from '#adapters';
-import type { IncomingAnswer, ProviderAdapter } from '#contracts';
+import { LOOPBACK_NETWORKS, makeAdapter, referenceProfile, withEndpoint, type AdapterNotice, type Endpoint } from '#adapters';
+import type { IncomingAnswer, ProviderAdapter, ProviderProfile } from '#contracts';
 import { fingerprint } from '../../../libs/adapters/transports/sftp.js';
-import type { Counterpart, Temper } from '../../../libs/adapters/conformance/counterpart.js';
+import type { Ability, Counterpart, Temper } from '../../../libs/adapters/conformance/counterpart.js';
 import { Outbox } from '../../../apps/provider-sim/files/outbox.js';
 import { Provider } from '../../../apps/provider-sim/provider.js';
 import { sshKeyPair } from './simulated.js';
 
 export const SSHD = '/usr/sbin/sshd';
 /** OpenSSH answers as it is; only the provider behind it has a temper. */
-export const OPENSSH_TEMPERS: readonly Temper[] = ['good', 'rejects'];
+export const OPENSSH_TEMPERS: readonly (Temper | Ability)[] = ['good', 'rejects', 'checksKeys', 'takesFullLists', 'tellsHighest'];
 
 export const HAS_SSHD = existsSync(SSHD);
 
@@ -32,6 +32,8 @@ async function freePort(): Promise<number> {
 export interface OpenSsh extends Counterpart {
   root: string;
   notices: AdapterNotice[];
+  /** An adapter of another profile at this server; `secrets` beside the key for the login. */
+  adapterFor(of: ProviderProfile, secrets: Record<string, string>): ProviderAdapter;
   /** An adapter that pins another host key. */
   mistrustful(): ProviderAdapter;
   stop(): Promise<void>;
@@ -81,14 +83,15 @@ export async function opensshCounterpart(): Promise<OpenSsh> {
   };
 
   const base = referenceProfile('CAT')!;
-  const profile = withEndpoint(base, {
+  const endpoint: Endpoint = {
     host: '127.0.0.1', port, username: userInfo().username, root: '.', timeoutMs: 2_000,
     hostKeys: [hostFingerprint(host.publicKey)],
-  });
+  };
+  const profile = withEndpoint(base, endpoint);
   const notices: AdapterNotice[] = [];
-  const adapterWith = (sshKey: string, of = profile): ProviderAdapter =>
+  const adapterWith = (sshKey: string, of = profile, secrets: Record<string, string> = {}): ProviderAdapter =>
     makeAdapter(of, {
-      secrets: { secret: () => sshKey }, allowedNetworks: LOOPBACK_NETWORKS, notice: (notice) => notices.push(notice),
+      secrets: { secret: (name) => secrets[name] ?? sshKey }, allowedNetworks: LOOPBACK_NETWORKS, notice: (notice) => notices.push(notice),
     });
   const adapter = adapterWith(user.privateKey);
   const answers: IncomingAnswer[] = [];
@@ -96,6 +99,7 @@ export async function opensshCounterpart(): Promise<OpenSsh> {
   return {
     root, adapter, notices,
     stranger: () => adapterWith(strange.privateKey),
+    adapterFor: (of, secrets) => adapterWith(user.privateKey, withEndpoint(of, endpoint), secrets),
     mistrustful: () => adapterWith(user.privateKey, withEndpoint(profile, { hostKeys: [hostFingerprint(strange.publicKey)] })),
     turn: (temper) => void provider.turn({ reject: { share: temper === 'rejects' ? 0.3 : 0 } }),
     nextNumber: () => ++number,

@@ -1,0 +1,24 @@
+// How a file is closed before it travels and opened before it is parsed: as it is, or by OpenPGP.
+
+export interface Sealing {
+  /** What a sealed file's name has after `.csv`. */
+  readonly suffix: '' | '.pgp';
+  /** Closes a file. `name` is the name without suffix. Throws `KeyNotUsable`. */
+  seal(name: string, bytes: Buffer): Promise<Buffer>;
+  /** Opens and verifies a file of the provider, at most `most` bytes large. Throws `AnswerNotUsable` or `KeyNotUsable`. */
+  open(name: string, bytes: Buffer, most: number): Promise<Buffer>;
+}
+
+/** A key that is missing, unreadable or expired: a person is needed. The text never holds key material. */
+export class KeyNotUsable extends Error {
+  constructor(reason: string) {
+    super(reason);
+    this.name = 'KeyNotUsable';
+  }
+}
+
+export const unsealed: Sealing = {
+  suffix: '',
+  seal: (_name, bytes) => Promise.resolve(bytes),
+  open: (_name, bytes) => Promise.resolve(bytes),
+};
