@@ -9,6 +9,7 @@ import { AccessGuard } from './access/access.guard.js';
 import { Draining, HealthController } from './health/health.controller.js';
 import { MetricsController } from './health/metrics.controller.js';
 import { ProblemFilter } from './http/problem.filter.js';
+import { StandingsModule } from './imports/standings.module.js';
 import { KeysController } from './keys/keys.controller.js';
 import { LinesController } from './lines/lines.controller.js';
 import { QueueBoard } from './ops/queue-board.js';
@@ -24,7 +25,7 @@ export class ApiModule {
   static forRoot(config: Config): DynamicModule {
     return {
       module: ApiModule,
-      imports: [PlatformModule.forRoot(config), HubModule.forRoot(), OperationsModule, IntakeModule],
+      imports: [PlatformModule.forRoot(config), HubModule.forRoot(), OperationsModule, StandingsModule, IntakeModule],
       controllers: [
         HealthController, MetricsController, SyncsController, ProvidersController, AcknowledgementsController, BatchesController,
         ExceptionsController, LinesController, KeysController,

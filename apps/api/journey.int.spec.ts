@@ -4,36 +4,11 @@ import { createHash } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { query } from '#platform';
 import { countProviders } from '#operations';
-import { readLineEntries } from '../../libs/operations/line-entries.js';
-import { standingOf } from '../../libs/operations/line-standing.js';
+import { judgedOneByOne, withoutZeros } from './testing/judged-one-by-one.js';
 import { startApi, type StartedApi } from './testing/started-api.js';
 import { startProvider, until, type ProviderDouble } from './testing/provider-double.js';
 
 const CONFIRMATION = { confirmedAt: '2020-03-18T10:00:00+07:00', confirmedBy: 'ผู้อำนวยการ', document: 'ดศ 0201/1' };
-
-interface Counts {
-  total: number;
-  [standing: string]: number;
-}
-
-/** The rule the slow way: every line's entries judged one by one. */
-async function judgedOneByOne(hub: StartedApi, providerId: number, present: boolean): Promise<Counts> {
-  const counts: Counts = { total: 0 };
-  for (const { line_id } of await query<{ line_id: number }>(hub.source, 'SELECT line_id FROM line', [])) {
-    const line = await readLineEntries(hub.source, line_id);
-    for (const entry of line.entries) {
-      if (entry.providerId !== providerId || entry.present !== present || entry.lastSeq === 0) continue;
-      const { standing } = standingOf(entry, line);
-      counts.total++;
-      counts[standing] = (counts[standing] ?? 0) + 1;
-    }
-  }
-  return counts;
-}
-
-function withoutZeros(counts: object): Counts {
-  return Object.fromEntries(Object.entries(counts).filter(([name, count]) => count !== 0 || name === 'total')) as Counts;
-}
 
 describe('the journey over the api', () => {
   let hub: StartedApi;

@@ -9,4 +9,3 @@ export { dtacTmf641 } from './profiles/dtac.js';
 export { totSealed } from './profiles/tot.js';
 export { withEndpoint, type Endpoint } from './profiles/defaults.js';
 export { ProfileNotValid, validateProfile } from './profiles/validate.js';
-export { FieldNotAllowed } from './formats/format.js';

@@ -41,7 +41,11 @@ export function makeAdapter(candidate: ProviderProfile, options: AdapterOptions)
     names.flatMap((name) => {
       const secret = options.secrets.secret(name);
       if (secret !== undefined) return [secret];
-      options.notice?.({ provider: profile.code, kind: 'secretMissing', text: `the secret "${name}" is not in the vault` });
+      options.notice?.({
+        provider: profile.code,
+        kind: 'secretMissing',
+        text: `the secret "${name}" is not in the vault`,
+      });
       return [];
     });
 
@@ -49,7 +53,10 @@ export function makeAdapter(candidate: ProviderProfile, options: AdapterOptions)
   const guard = makeTargetGuard(options.allowedNetworks ?? []);
   const { exchange, collector } =
     profile.transport.kind === 'webhook'
-      ? { exchange: byWebhook(profile, profile.transport, { guard, format, secrets, clock, options, notice }), collector: null }
+      ? {
+          exchange: byWebhook(profile, profile.transport, { guard, format, secrets, clock, options, notice }),
+          collector: null,
+        }
       : byFiles(profile, profile.transport, { guard, charset, secrets, options, notice });
 
   const adapter: ProviderAdapter = {

@@ -13,13 +13,15 @@ export function makeAdapterRegistry(profiles: readonly ProviderProfile[], option
   const adapters = new Map<ProviderCode, ProviderAdapter>();
   for (const profile of profiles) {
     const adapter = makeAdapter(profile, options);
-    if (adapters.has(adapter.profile.code)) throw new Error(`There are two profiles for ${adapter.profile.code}; keep one.`);
+    if (adapters.has(adapter.profile.code))
+      throw new Error(`There are two profiles for ${adapter.profile.code}; keep one.`);
     adapters.set(adapter.profile.code, adapter);
   }
   return {
     get(provider) {
       const adapter = adapters.get(provider);
-      if (!adapter) throw new Error(`There is no provider "${provider}"; known are ${[...adapters.keys()].join(', ')}.`);
+      if (!adapter)
+        throw new Error(`There is no provider "${provider}"; known are ${[...adapters.keys()].join(', ')}.`);
       return adapter;
     },
     codes: () => [...adapters.keys()],

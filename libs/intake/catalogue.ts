@@ -30,16 +30,32 @@ export interface Catalogue {
 export async function loadCatalogue(source: DataSource): Promise<Catalogue> {
   const [providers, agencies] = await Promise.all([
     query<{ provider_id: number; code: string; profile: Partial<ProviderProfile> }>(
-      source, 'SELECT provider_id, code, profile FROM provider ORDER BY provider_id'),
-    query<{ agency_id: number; code: string; name_th: string; name_en: string | null; abbr_th: string | null; ministry_th: string | null }>(
-      source, 'SELECT agency_id, code, name_th, name_en, abbr_th, ministry_th FROM agency ORDER BY agency_id'),
+      source,
+      'SELECT provider_id, code, profile FROM provider ORDER BY provider_id',
+    ),
+    query<{
+      agency_id: number;
+      code: string;
+      name_th: string;
+      name_en: string | null;
+      abbr_th: string | null;
+      ministry_th: string | null;
+    }>(source, 'SELECT agency_id, code, name_th, name_en, abbr_th, ministry_th FROM agency ORDER BY agency_id'),
   ]);
   const knownProviders = providers.map(({ provider_id, code, profile }): KnownProvider => ({
-    providerId: provider_id, code, accesses: profile.accesses ?? [], circuitPattern: profile.circuitPattern ?? null,
+    providerId: provider_id,
+    code,
+    accesses: profile.accesses ?? [],
+    circuitPattern: profile.circuitPattern ?? null,
     otherNames: [profile.nameTh, profile.nameEn].filter((name) => name !== undefined),
   }));
   const knownAgencies = agencies.map((row): KnownAgency => ({
-    agencyId: row.agency_id, code: row.code, nameTh: row.name_th, nameEn: row.name_en, abbrTh: row.abbr_th, ministryTh: row.ministry_th,
+    agencyId: row.agency_id,
+    code: row.code,
+    nameTh: row.name_th,
+    nameEn: row.name_en,
+    abbrTh: row.abbr_th,
+    ministryTh: row.ministry_th,
   }));
   return {
     providers: new Map(knownProviders.map((each) => [each.code, each])),

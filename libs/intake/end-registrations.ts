@@ -51,7 +51,9 @@ export async function endRegistrations(
   const result = ended.map((row) => ({ registrationId: row.registration_id, lineId: row.line_id, was: row.was }));
   if (known.length === 0) return { ended: result, providerIds: [] };
   const { appended } = await parts.derivation.derive(
-    tx, { fresh: [], known }, { cause, actorId: context.actorId, runId: context.runId, today: bangkokDay(context.now) },
+    tx,
+    { fresh: [], known },
+    { cause, actorId: context.actorId, runId: context.runId, today: bangkokDay(context.now) },
   );
   return { ended: result, providerIds: [...appended.keys()] };
 }

@@ -8,4 +8,13 @@ import { RegistrationHistory } from './registration-history.entity.js';
 import { Registration } from './registration.entity.js';
 import { Suppression } from './suppression.entity.js';
 
-export const INTAKE_ENTITIES = [Agency, Line, Registration, RegistrationHistory, Suppression, ImportRun, ImportFile, ImportProblem];
+export const INTAKE_ENTITIES = [
+  Agency,
+  Line,
+  Registration,
+  RegistrationHistory,
+  Suppression,
+  ImportRun,
+  ImportFile,
+  ImportProblem,
+];

@@ -19,7 +19,11 @@ const parts = {
   provide: INTAKE_PARTS,
   inject: [DataSource, DERIVATION, VAULT, WAKE_UP],
   useFactory: (source: DataSource, derivation: Derivation, vault: Vault, wakeUp: WakeUp): IntakeParts => ({
-    source, derivation, vault, wakeUp, catalogue: new CatalogueCache(source),
+    source,
+    derivation,
+    vault,
+    wakeUp,
+    catalogue: new CatalogueCache(source),
   }),
 };
 
@@ -40,8 +44,14 @@ export class IntakeModule {}
   imports: [queue],
   providers: [
     parts,
-    { provide: ImportRunner, inject: [INTAKE_PARTS, LOGGER], useFactory: (given: IntakeParts, log: Logger) => new ImportRunner(given, log) },
-    ImportStop, ImportProcessor, ImportSweeper,
+    {
+      provide: ImportRunner,
+      inject: [INTAKE_PARTS, LOGGER],
+      useFactory: (given: IntakeParts, log: Logger) => new ImportRunner(given, log),
+    },
+    ImportStop,
+    ImportProcessor,
+    ImportSweeper,
   ],
   exports: [INTAKE_PARTS, ImportRunner, BullModule],
 })

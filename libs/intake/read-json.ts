@@ -28,8 +28,12 @@ const HEADER = headerOfFields(FIELDS);
 
 /** The request's field for each field of the reader that has another name there. */
 const JSON_FIELD: Record<string, string> = {
-  line: 'number', phone: 'number', circuit: 'number', confirmedAt: 'confirmation/confirmedAt',
-  confirmedBy: 'confirmation/confirmedBy', document: 'confirmation/document',
+  line: 'number',
+  phone: 'number',
+  circuit: 'number',
+  confirmedAt: 'confirmation/confirmedAt',
+  confirmedBy: 'confirmation/confirmedBy',
+  document: 'confirmation/document',
 };
 
 /** Makes a reader of JSON registrations; dates in JSON are never taken for month-first. */
@@ -45,8 +49,12 @@ export function createJsonReader(catalogue: Catalogue, now: Date, defaultAgencyI
   return (row, json) => {
     const evidence = isObject(json.confirmation) ? json.confirmation : {};
     const values: Record<string, unknown> = {
-      ...json, line: json.number, confirmedAt: evidence['confirmedAt'], confirmedBy: evidence['confirmedBy'],
-      document: evidence['document'], nationalId: undefined,
+      ...json,
+      line: json.number,
+      confirmedAt: evidence['confirmedAt'],
+      confirmedBy: evidence['confirmedBy'],
+      document: evidence['document'],
+      nationalId: undefined,
     };
     return read({ row, cells: FIELDS.map((field) => textOf(values[field])), flaw: null });
   };

@@ -48,27 +48,43 @@ export interface IntakeParts extends WriteParts {
  * amendment; lines sent earlier and not now stay as they are. Without confirmation the lines are drafts.
  * @throws Problem 422 with an item per wrong field; then nothing was written
  */
-export async function register(parts: IntakeParts, request: RegistrationRequest, actorId: number): Promise<RegistrationAnswer> {
+export async function register(
+  parts: IntakeParts,
+  request: RegistrationRequest,
+  actorId: number,
+): Promise<RegistrationAnswer> {
   const now = new Date();
   const catalogue = await parts.catalogue.get();
   const read = createJsonReader(catalogue, now);
   const problems: ProblemItem[] = [];
   const accepted: ReadRegistration<number>[] = [];
   for (const [index, line] of request.lines.entries()) {
-    const verdict = read(index + 1, { ...line, agency: request.agency, reference: request.reference, confirmation: request.confirmation });
+    const verdict = read(index + 1, {
+      ...line,
+      agency: request.agency,
+      reference: request.reference,
+      confirmation: request.confirmation,
+    });
     if (verdict.outcome === 'accepted') accepted.push(verdict.registration);
     else problems.push(...verdict.problems.map((problem) => problemItem(problem, `#/lines/${index}`)));
   }
   const twice = repeatedLine(accepted);
   if (problems.length === 0 && twice !== null) problems.push(twice);
   if (problems.length > 0) throw invalidRegistration(problems);
-  const rows = accepted.map((each): RegistrationRow => rowOf(each, catalogue.providers.get(each.provider)!.providerId, null));
+  const rows = accepted.map((each): RegistrationRow =>
+    rowOf(each, catalogue.providers.get(each.provider)!.providerId, null),
+  );
   const written = await inTransaction(parts.source, (tx) => writeChunk(tx, rows, { actorId, runId: null, now }, parts));
   await parts.wakeUp.wake(written.providerIds);
   const lines = written.rows.map(({ n, lineId, registrationId, state, word }): RegisteredLine => {
     const { provider, access, repairs } = accepted[n]!;
     return {
-      id: registrationId, lineId: parts.vault.opaqueId('line', lineId), provider, access, state, result: word,
+      id: registrationId,
+      lineId: parts.vault.opaqueId('line', lineId),
+      provider,
+      access,
+      state,
+      result: word,
       ...(repairs.length > 0 ? { repairs: repairs.map(repairInWords) } : {}),
     };
   });
@@ -84,15 +100,26 @@ function repeatedLine(accepted: ReadRegistration<number>[]): ProblemItem | null 
   const index = accepted.findIndex((each, n) => accepted.findIndex((other) => other.lineKey === each.lineKey) < n);
   if (index < 0) return null;
   return {
-    pointer: `#/lines/${index}/number`, field: 'number', code: 'LINE_TWICE',
-    detail: 'The same line stands in this registration more than once.', detailTh: 'มีหมายเลขเดียวกันซ้ำในคำขอนี้',
-    remedy: 'Send each line once.', remedyTh: 'ส่งหมายเลขละหนึ่งรายการ',
+    pointer: `#/lines/${index}/number`,
+    field: 'number',
+    code: 'LINE_TWICE',
+    detail: 'The same line stands in this registration more than once.',
+    detailTh: 'มีหมายเลขเดียวกันซ้ำในคำขอนี้',
+    remedy: 'Send each line once.',
+    remedyTh: 'ส่งหมายเลขละหนึ่งรายการ',
   };
 }
 
 export function invalidRegistration(errors: ProblemItem[]): Problem {
   const unique = [...new Map(errors.map((item) => [`${item.pointer}${item.code}`, item])).values()];
-  return new Problem(422, 'invalid-registration', 'The registration cannot be taken', 'Correct the fields listed under errors and send it again.', {
-    errors: unique, detailTh: 'แก้ไขข้อมูลตามรายการ errors แล้วส่งใหม่',
-  });
+  return new Problem(
+    422,
+    'invalid-registration',
+    'The registration cannot be taken',
+    'Correct the fields listed under errors and send it again.',
+    {
+      errors: unique,
+      detailTh: 'แก้ไขข้อมูลตามรายการ errors แล้วส่งใหม่',
+    },
+  );
 }

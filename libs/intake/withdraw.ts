@@ -31,7 +31,10 @@ export async function withdrawLine(
   const done = await inTransaction(source, async (tx) => {
     // The line is made if it is not known: its row is what a concurrent import of the same number meets.
     await tx.query('INSERT INTO line (line_key) VALUES ($1) ON CONFLICT (line_key) DO NOTHING', [lineKey]);
-    const [line] = await tx.query<{ line_id: number }>('SELECT line_id FROM line WHERE line_key = $1 FOR NO KEY UPDATE', [lineKey]);
+    const [line] = await tx.query<{ line_id: number }>(
+      'SELECT line_id FROM line WHERE line_key = $1 FOR NO KEY UPDATE',
+      [lineKey],
+    );
     const lineId = line!.line_id;
     const [marked] = await tx.query<{ at: string }>(
       `WITH marked AS (
@@ -43,7 +46,14 @@ export async function withdrawLine(
          INSERT INTO audit (actor_id, act, subject, reason) VALUES ($4::int, 'line.withdraw', $5, $6)
        )
        SELECT to_char(withdrawn_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS at FROM marked`,
-      [lineId, at.toISOString(), parts.vault.lineHash(lineKey).toString('hex'), actorId, parts.vault.opaqueId('line', lineId), withdrawal.reason],
+      [
+        lineId,
+        at.toISOString(),
+        parts.vault.lineHash(lineKey).toString('hex'),
+        actorId,
+        parts.vault.opaqueId('line', lineId),
+        withdrawal.reason,
+      ],
     );
     const ids = await tx.query<{ registration_id: string }>(
       `SELECT r.registration_id FROM registration r JOIN line l USING (line_id)
@@ -51,7 +61,14 @@ export async function withdrawLine(
       [lineId],
     );
     const context = { actorId, runId: null, now: new Date() };
-    const ended = await endRegistrations(tx, ids.map((row) => row.registration_id), 'withdrawn', 'withdrawn', context, parts);
+    const ended = await endRegistrations(
+      tx,
+      ids.map((row) => row.registration_id),
+      'withdrawn',
+      'withdrawn',
+      context,
+      parts,
+    );
     return { lineId, withdrawnAt: marked!.at, ended };
   });
   await parts.wakeUp.wake(done.ended.providerIds);

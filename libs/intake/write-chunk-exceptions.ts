@@ -11,7 +11,11 @@ export async function anySuppression(tx: CopyTx): Promise<boolean> {
 }
 
 /** Marks fresh lines whose keyed hash is suppressed as withdrawn. */
-export async function suppressFreshLines(tx: CopyTx, fresh: { line_id: number; line_key: string }[], vault: Vault): Promise<void> {
+export async function suppressFreshLines(
+  tx: CopyTx,
+  fresh: { line_id: number; line_key: string }[],
+  vault: Vault,
+): Promise<void> {
   if (fresh.length === 0) return;
   await tx.query(
     `UPDATE line l SET withdrawn_at = s.withdrawn_at
@@ -22,7 +26,11 @@ export async function suppressFreshLines(tx: CopyTx, fresh: { line_id: number; l
 }
 
 /** Encryption gives other bytes each time: a name that equals the stored one is taken out of the comparison. */
-export async function keepUnchangedNames(tx: CopyTx, nameOf: (n: number) => string | null, vault: Vault): Promise<void> {
+export async function keepUnchangedNames(
+  tx: CopyTx,
+  nameOf: (n: number) => string | null,
+  vault: Vault,
+): Promise<void> {
   const stored = await tx.query<{ n: number; name_cipher: Buffer }>(
     `SELECT c.n, r.name_cipher FROM chunk c JOIN line l ON l.line_key = c.line_key
      JOIN registration r ON r.agency_id = c.agency_id AND r.reference = c.reference AND r.line_id = l.line_id

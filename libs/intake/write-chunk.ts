@@ -1,15 +1,20 @@
 // The one writing path of registrations: at most 2,000 rows in one transaction, set-wise, whoever sends them.
-import { bangkokDay, copyField, type CopyTx, type Vault } from '#platform';
+import { bangkokDay, type CopyTx, type Vault } from '#platform';
 import type { Cause, Derivation, DerivedLines } from '#contracts';
+import { fillChunk, lastOfEachKey } from './fill-chunk.js';
 import { anySuppression, keepUnchangedNames, suppressFreshLines } from './write-chunk-exceptions.js';
-import { COMPARE_AND_WRITE, COMPARE_ONLY, FORGET_ROWS, LOCK_KNOWN_LINES, MAKE_CHUNK, MAKE_LINES, WRITE_FRESH } from './write-chunk-sql.js';
+import {
+  COMPARE_AND_WRITE,
+  COMPARE_ONLY,
+  FORGET_ROWS,
+  LOCK_KNOWN_LINES,
+  MAKE_LINES,
+  WRITE_FRESH,
+} from './write-chunk-sql.js';
 import type { RegistrationRow, RegistrationState, WriteWord } from './registration-row.js';
 
 /** Chunks of this size keep single registrations beside a bulk import at 30 ms; one transaction makes them wait for seconds. */
 export const CHUNK_ROWS = 2000;
-
-/** Below this, one JSON parameter takes fewer round trips than COPY. */
-const COPY_FROM_ROWS = 50;
 
 export interface WriteContext {
   actorId: number;
@@ -72,13 +77,22 @@ export async function writeChunk(
   await fillChunk(tx, rows, last.kept, parts.vault);
   const { written, fresh } = await writeRows(tx, rows, last.kept, context, parts.vault);
   const counts = countOf(written, last.repeats);
+  // A bound row whose line was erased meanwhile meets nothing: nothing changes by it.
+  counts.same += last.kept.length - written.length;
   await beforeDeriving?.(counts);
   const lines = linesToDerive(written, fresh);
   if (lines.fresh.length + lines.known.length === 0) return { counts, rows: written, providerIds: [] };
   // One derivation per transaction: a second would lock entries after the counters of the first. So one cause a chunk.
-  const cause: Cause = written.some((row) => row.state === 'confirmed' && row.was !== 'confirmed') ? 'registered' : 'amended';
+  const cause: Cause = written.some((row) => row.state === 'confirmed' && row.was !== 'confirmed')
+    ? 'registered'
+    : 'amended';
   const today = bangkokDay(context.now);
-  const { appended } = await parts.derivation.derive(tx, lines, { cause, actorId: context.actorId, runId: context.runId, today });
+  const { appended } = await parts.derivation.derive(tx, lines, {
+    cause,
+    actorId: context.actorId,
+    runId: context.runId,
+    today,
+  });
   return { counts, rows: written, providerIds: [...appended.keys()] };
 }
 
@@ -125,55 +139,6 @@ function toWritten(row: FoundRow): WrittenRow {
   return { n: row.n, lineId: row.line_id, registrationId: row.id, word: row.word, state: row.becomes, was: row.was };
 }
 
-/** Of rows with one key the last is written; each earlier one counts as the same or as amended on the way. */
-function lastOfEachKey(rows: RegistrationRow[]): { kept: number[]; repeats: { same: number; amended: number } } {
-  const byKey = new Map<string, number>();
-  const repeats = { same: 0, amended: 0 };
-  for (const [n, row] of rows.entries()) {
-    const key = `${row.agencyId}\t${row.lineKey}\t${row.reference}`;
-    const before = byKey.get(key);
-    if (before !== undefined) repeats[contentOf(rows[before]!) === contentOf(row) ? 'same' : 'amended'] += 1;
-    byKey.set(key, n);
-  }
-  return { kept: [...byKey.values()], repeats };
-}
-
-function contentOf(row: RegistrationRow): string {
-  return JSON.stringify([row.providerId, row.package, row.validFrom, row.validTo, row.apps, row.confirmation, row.name]);
-}
-
-async function fillChunk(tx: CopyTx, rows: RegistrationRow[], kept: number[], vault: Vault): Promise<void> {
-  await tx.query(MAKE_CHUNK);
-  // What an earlier chunk of this very transaction left.
-  await tx.query('DELETE FROM chunk');
-  const cipher = (name: string | null): string | null =>
-    name === null ? null : `\\x${vault.encrypt('names', Buffer.from(name, 'utf8')).toString('hex')}`;
-  if (kept.length < COPY_FROM_ROWS) {
-    const records = kept.map((n) => {
-      const row = rows[n]!;
-      return {
-        n, agency_id: row.agencyId, reference: row.reference, line_key: row.lineKey, provider_id: row.providerId,
-        package: row.package, valid_from: row.validFrom, valid_to: row.validTo, apps: row.apps,
-        state: row.confirmation ? 'confirmed' : 'draft', confirmed_at: row.confirmation?.at, confirmed_by: row.confirmation?.by,
-        document_ref: row.confirmation?.document, name_cipher: cipher(row.name), row_no: row.rowNo, only_revision: row.onlyRevision,
-      };
-    });
-    await tx.query('INSERT INTO chunk SELECT * FROM json_populate_recordset(NULL::chunk, $1)', [JSON.stringify(records)]);
-    return;
-  }
-  let text = '';
-  for (const n of kept) {
-    const row = rows[n]!;
-    const evidence = row.confirmation;
-    text += `${n}\t${row.agencyId}\t${copyField(row.reference)}\t${copyField(row.lineKey)}\t${row.providerId}\t${copyField(row.package)}\t${row.validFrom}\t${row.validTo ?? '\\N'}\t${row.apps}\t`;
-    text += evidence
-      ? `confirmed\t${evidence.at}\t${copyField(evidence.by)}\t${copyField(evidence.document)}\t`
-      : 'draft\t\\N\t\\N\t\\N\t';
-    text += `${copyField(cipher(row.name))}\t${row.rowNo ?? '\\N'}\t${row.onlyRevision ?? '\\N'}\n`;
-  }
-  await tx.copy('chunk', [text]);
-}
-
 function countOf(written: WrittenRow[], repeats: { same: number; amended: number }): ChunkCounts {
   const counts: ChunkCounts = { created: 0, amended: repeats.amended, same: repeats.same, drafts: 0, withdrawn: 0 };
   for (const row of written) {
@@ -200,8 +165,18 @@ function linesToDerive(written: WrittenRow[], freshIds: Set<number>): DerivedLin
 export async function compareChunk(tx: CopyTx, rows: RegistrationRow[], vault: Vault): Promise<ChunkCounts> {
   const last = lastOfEachKey(rows);
   await fillChunk(tx, rows, last.kept, vault);
-  const counts: ChunkCounts = { created: 0, amended: last.repeats.amended, same: last.repeats.same, drafts: 0, withdrawn: 0 };
-  for (const { word, becomes, rows: n } of await tx.query<{ word: WriteWord; becomes: RegistrationState; rows: number }>(COMPARE_ONLY)) {
+  const counts: ChunkCounts = {
+    created: 0,
+    amended: last.repeats.amended,
+    same: last.repeats.same,
+    drafts: 0,
+    withdrawn: 0,
+  };
+  for (const { word, becomes, rows: n } of await tx.query<{
+    word: WriteWord;
+    becomes: RegistrationState;
+    rows: number;
+  }>(COMPARE_ONLY)) {
     counts[word] += n;
     if (word !== 'same' && becomes === 'draft') counts.drafts += n;
     if (word !== 'same' && becomes === 'withdrawn') counts.withdrawn += n;

@@ -11,3 +11,4 @@ export { maskLine, type MaskedLine } from './mask.js';
 export { findLines, type FoundLine, type LineQuestion } from './find-lines.js';
 export { readLineStory, type LineStory } from './line-story.js';
 export { watchProviders } from './provider-gauges.js';
+export { standingsOf, type EntryKey, type StandingWords } from './standings.js';

@@ -40,31 +40,46 @@ interface PartRow {
   n: number;
 }
 
-// Entries in all, and those whose latest change is not sealed, or lies in the range of a full list that is on its way,
-// or of one that got lost and whose successor is not sealed yet.
-const SCAN = `
-SELECT e.provider_id, e.present, count(*) AS total,
-  count(*) FILTER (WHERE e.last_seq > s.sealed_seq OR e.last_seq BETWEEN f.lost_from AND f.lost_to) AS pending,
-  count(*) FILTER (WHERE e.last_seq BETWEEN f.from_seq AND f.to_seq) AS in_full
-FROM entry e JOIN provider_stream s USING (provider_id)
-LEFT JOIN LATERAL (
-  SELECT min(b.from_seq) FILTER (WHERE b.state <> 'closed') AS from_seq, max(b.to_seq) FILTER (WHERE b.state <> 'closed') AS to_seq,
+// Where the log is sealed to, and the range of a full list that is on its way, or of one that got lost and whose successor
+// is not sealed yet.
+const BOUNDS = `
+SELECT s.provider_id, s.sealed_seq, f.* FROM provider_stream s
+CROSS JOIN LATERAL (
+  SELECT min(b.from_seq) FILTER (WHERE b.state <> 'closed') AS full_from, max(b.to_seq) FILTER (WHERE b.state <> 'closed') AS full_to,
     min(b.from_seq) FILTER (WHERE b.state = 'closed') AS lost_from, max(b.to_seq) FILTER (WHERE b.state = 'closed') AS lost_to
   FROM batch b WHERE b.provider_id = s.provider_id AND b.kind = 'full' AND (b.state IN ('sealed', 'handed', 'accepted') OR b.state = 'closed'
     AND NOT EXISTS (SELECT 1 FROM batch l WHERE l.provider_id = b.provider_id AND l.kind = 'full' AND l.number > b.number AND l.state <> 'closed'))
-) f ON true
-WHERE e.provider_id = ANY($1::smallint[]) AND e.last_seq > 0 GROUP BY 1, 2`;
+) f WHERE s.provider_id = ANY($1::smallint[])`;
+
+interface BoundsRow {
+  provider_id: number;
+  sealed_seq: number;
+  full_from: number | null;
+  full_to: number | null;
+  lost_from: number | null;
+  lost_to: number | null;
+}
+
+// Entries in all, and by those bounds: a plain scan of one partition, which PostgreSQL may do with several hands.
+const SCAN = `
+SELECT present, count(*) AS total, count(*) FILTER (WHERE last_seq > $2 OR last_seq BETWEEN $5 AND $6) AS pending,
+  count(*) FILTER (WHERE last_seq BETWEEN $3 AND $4) AS in_full
+FROM entry WHERE provider_id = $1 AND last_seq > 0 GROUP BY present`;
 
 // Latest changes that are in an open batch and of which nothing was heard. A position is known by counting alone, since
 // the log has no gaps; a full list also carries again what was rejected or uncertain before it.
+// The ranges of the few open batches are fetched first (MATERIALIZED, OFFSET 0): joined freely, the planner reads the log.
 const IN_FLIGHT = `
+WITH open AS MATERIALIZED (
+  SELECT * FROM batch b WHERE b.provider_id = ANY($1::smallint[]) AND b.kind = 'delta' AND b.state IN ('sealed', 'handed', 'accepted') AND b.said IS NULL
+)
 SELECT b.provider_id, e.present, 'inFlight' AS standing, count(*) AS n
-FROM batch b
-JOIN change c ON c.provider_id = b.provider_id AND c.seq BETWEEN b.from_seq AND b.to_seq AND NOT c.seq = ANY (b.collapsed || b.omitted)
-JOIN entry e ON e.provider_id = c.provider_id AND e.line_id = c.line_id AND e.last_seq = c.seq
-WHERE b.provider_id = ANY($1::smallint[]) AND b.kind = 'delta' AND b.state IN ('sealed', 'handed', 'accepted') AND b.said IS NULL
+FROM open b
+CROSS JOIN LATERAL (SELECT c.seq, c.line_id FROM change c WHERE c.provider_id = b.provider_id AND c.seq BETWEEN b.from_seq AND b.to_seq OFFSET 0) c
+JOIN entry e ON e.provider_id = b.provider_id AND e.line_id = c.line_id AND e.last_seq = c.seq
+WHERE NOT c.seq = ANY (b.collapsed || b.omitted)
   AND (b.heard = 0 OR (
-    NOT EXISTS (SELECT 1 FROM exception x WHERE x.provider_id = c.provider_id AND x.seq = c.seq AND x.ended_at IS NULL)
+    NOT EXISTS (SELECT 1 FROM exception x WHERE x.provider_id = b.provider_id AND x.seq = c.seq AND x.ended_at IS NULL)
     AND NOT EXISTS (
       SELECT 1 FROM outcome_bits o, LATERAL (
         SELECT c.seq - b.from_seq - (SELECT count(*) FROM unnest(b.collapsed || b.omitted) AS l(seq) WHERE l.seq < c.seq) AS i) p
@@ -93,8 +108,9 @@ WHERE o.provider_id = ANY($1::smallint[]) AND o.ended_at IS NULL GROUP BY 1, 2`;
 // What a refused batch held and no half carries yet.
 const REFUSED = `
 SELECT r.provider_id, e.present, 'pending' AS standing, count(*) AS n
-FROM refused_range r JOIN change c ON c.provider_id = r.provider_id AND c.seq BETWEEN r.from_seq AND r.to_seq
-JOIN entry e ON e.provider_id = c.provider_id AND e.line_id = c.line_id AND e.last_seq = c.seq
+FROM refused_range r
+CROSS JOIN LATERAL (SELECT c.seq, c.line_id FROM change c WHERE c.provider_id = r.provider_id AND c.seq BETWEEN r.from_seq AND r.to_seq OFFSET 0) c
+JOIN entry e ON e.provider_id = r.provider_id AND e.line_id = c.line_id AND e.last_seq = c.seq
 WHERE r.provider_id = ANY($1::smallint[]) GROUP BY 1, 2`;
 
 const SENT = `
@@ -131,8 +147,10 @@ async function countWithin(tx: Tx, providerIds: number[]): Promise<Map<number, P
     if (!own) throw new Error(`provider ${row.provider_id} was not asked for`);
     return row.present ? own.present : own.absent;
   };
-  for (const row of await tx.query<PartRow & { total: number; pending: number; in_full: number }>(SCAN, [providerIds])) {
-    Object.assign(part(row), { total: row.total, pending: row.pending, inFlight: row.in_full });
+  for (const { provider_id, sealed_seq, full_from, full_to, lost_from, lost_to } of await tx.query<BoundsRow>(BOUNDS, [providerIds])) {
+    const rows = await tx.query<{ present: boolean; total: number; pending: number; in_full: number }>(
+      SCAN, [provider_id, sealed_seq, full_from ?? 0, full_to ?? -1, lost_from ?? 0, lost_to ?? -1]);
+    for (const row of rows) Object.assign(part({ provider_id, present: row.present }), { total: row.total, pending: row.pending, inFlight: row.in_full });
   }
   for (const row of await tx.query<PartRow & { standing: Standing; in_full: number }>(EXCEPTIONS, [providerIds])) {
     part(row)[row.standing] += row.n;

@@ -88,7 +88,7 @@ export function whyNotFree(each: EntryCase, today: Day): Sentence {
     case 'rejected': {
       const why = meaningOf('rejected', standing.code);
       return { free: 'no', next: why.owner, by: null,
-        th: `${nameTh} ไม่รับ: ${why.th} ${WHO[why.owner].th}`, en: `${nameEn} rejected it: ${stripped(why.en)}; ${WHO[why.owner].en}` };
+        th: `${nameTh} ไม่รับ: ${why.th} ${WHO_ACTS[why.owner].th}`, en: `${nameEn} rejected it: ${stripped(why.en)}; ${WHO_ACTS[why.owner].en}` };
     }
     case 'held':
       return { free: 'no', next: 'onde', by: null, th: `พักไว้ที่ศูนย์ สดช. รอการอนุมัติก่อนส่งให้ ${nameTh}`, en: `It is held for ONDE's approval before ${nameEn} is told.` };
@@ -99,7 +99,7 @@ export function whyNotFree(each: EntryCase, today: Day): Sentence {
 }
 
 /** Who must act, said at the end of a sentence. */
-const WHO: Record<Owner, { th: string; en: string }> = {
+export const WHO_ACTS: Record<Owner, { th: string; en: string }> = {
   nobody: { th: 'ไม่ต้องดำเนินการ', en: 'nothing needs to be done.' },
   hub: { th: 'ระบบจะดำเนินการเอง', en: 'the hub goes on by itself.' },
   provider: { th: 'ผู้ให้บริการต้องดำเนินการ', en: 'the provider must act.' },

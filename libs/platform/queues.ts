@@ -35,6 +35,8 @@ export function deliveryQueue(provider: ProviderCode): string {
 /** Connection options for `@nestjs/bullmq`, after choosing the process-wide backend. */
 export function queueConnection(config: Config): { connection: ConnectionOptions; prefix: string } {
   if (config.queue.redisUrl) {
+    // The choice is process-wide: without this a process that used PostgreSQL before would speak it to Redis.
+    setDefaultBackendFactory();
     const url = new URL(config.queue.redisUrl);
     return {
       connection: {

@@ -23,7 +23,11 @@ export function newGpg(email: string): Gpg {
   const home = mkdtempSync(join(tmpdir(), 'gpg-'));
   chmodSync(home, 0o700);
   const run = (args: string[], input?: Buffer | string): { out: Buffer; said: string } => {
-    const result = spawnSync('gpg', ['--homedir', home, '--batch', '--yes', '--no-tty', '--trust-model', 'always', ...args], { input, maxBuffer: 64 * 1024 * 1024 });
+    const result = spawnSync(
+      'gpg',
+      ['--homedir', home, '--batch', '--yes', '--no-tty', '--trust-model', 'always', ...args],
+      { input, maxBuffer: 64 * 1024 * 1024 },
+    );
     if (result.status !== 0) throw new Error(`gpg ${args[0]}: ${result.stderr.toString()}`);
     return { out: result.stdout, said: result.stderr.toString() };
   };
@@ -34,10 +38,28 @@ export function newGpg(email: string): Gpg {
     import(armored) {
       run(['--import'], armored);
       const rows = run(['--list-keys', '--with-colons']).out.toString().split('\n');
-      recipients.splice(0, recipients.length, ...rows.filter((row) => row.startsWith('uid:')).map((row) => row.split(':')[9]!).filter((uid) => !uid.includes(email)));
+      recipients.splice(
+        0,
+        recipients.length,
+        ...rows
+          .filter((row) => row.startsWith('uid:'))
+          .map((row) => row.split(':')[9]!)
+          .filter((uid) => !uid.includes(email)),
+      );
     },
     seal(name, bytes, { sign = true } = {}) {
-      return run(['--compress-algo', 'zlib', '--set-filename', name, ...(sign ? ['--sign', '--local-user', email] : []), '--encrypt', ...recipients.flatMap((one) => ['--recipient', `=${one}`])], bytes).out;
+      return run(
+        [
+          '--compress-algo',
+          'zlib',
+          '--set-filename',
+          name,
+          ...(sign ? ['--sign', '--local-user', email] : []),
+          '--encrypt',
+          ...recipients.flatMap((one) => ['--recipient', `=${one}`]),
+        ],
+        bytes,
+      ).out;
     },
     open(bytes) {
       const { out, said } = run(['--decrypt'], bytes);

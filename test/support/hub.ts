@@ -113,13 +113,22 @@ export async function startTestHub(options: TestHubOptions): Promise<TestHub> {
     },
     async close() {
       for (const child of children) child.kill('SIGKILL');
-      await Promise.all(workers.map((worker) => worker.close()));
-      await api?.close();
-      await simulator.stop();
-      await source.destroy();
-      await database.drop();
+      await within('the workers', Promise.all(workers.map((worker) => worker.close())));
+      await within('the simulators', simulator.stop());
+      await within('the API', api?.close());
+      await within('the database connections', source.destroy());
+      await within('the database', database.drop());
     },
   };
+}
+
+/** A part that does not close would keep the spec running until it is killed, with nobody knowing why. */
+async function within(what: string, closing: Promise<unknown> | undefined): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what} did not close within 15 s`)), 15_000);
+  });
+  await Promise.race([closing, late]).finally(() => clearTimeout(timer));
 }
 
 const UNDER_WAY = `

@@ -4,7 +4,9 @@ import { readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
 import addFormatsModule from 'ajv-formats';
 
-const swagger = JSON.parse(readFileSync(new URL('../fixtures/TMF641-ServiceOrdering-v4.1.0.swagger.json', import.meta.url), 'utf8')) as { definitions: object };
+const swagger = JSON.parse(
+  readFileSync(new URL('../fixtures/TMF641-ServiceOrdering-v4.1.0.swagger.json', import.meta.url), 'utf8'),
+) as { definitions: object };
 const ajv = new Ajv({ strict: false, allErrors: true });
 // A CommonJS module whose types speak of a default export.
 (addFormatsModule as unknown as (ajv: Ajv) => void)(ajv);

@@ -22,13 +22,17 @@ export function readCallback(
 ): IncomingAnswer {
   if (body.length > LONGEST_CALLBACK_BYTES) {
     throw new Problem(
-      413, 'callback-too-large', 'Callback too large',
+      413,
+      'callback-too-large',
+      'Callback too large',
       `The body has ${body.length} bytes, ${LONGEST_CALLBACK_BYTES} are read; answer in several callbacks, each with "first" and "last".`,
     );
   }
   if (secrets.length === 0) {
     throw new Problem(
-      503, 'callback-secret-absent', 'No callback secret',
+      503,
+      'callback-secret-absent',
+      'No callback secret',
       `The hub holds no secret to verify callbacks of ${profile.code}; ask ONDE to store one.`,
     );
   }
@@ -37,7 +41,7 @@ export function readCallback(
       throw unsigned('The headers webhook-id, webhook-timestamp (unix seconds) and webhook-signature are needed.');
     case 'signatureWrong':
       throw unsigned(
-        'No signature fits. Sign `id.timestamp.body` over the raw body with your own secret (not the hub\'s), HMAC-SHA256, as v1,<base64>.',
+        "No signature fits. Sign `id.timestamp.body` over the raw body with your own secret (not the hub's), HMAC-SHA256, as v1,<base64>.",
       );
     case 'clockWrong':
       throw unsigned(
@@ -50,9 +54,15 @@ export function readCallback(
     return { provider: profile.code, number: content.batch, receipt: 'accepted', outcomes: content.outcomes };
   } catch (error) {
     if (!(error instanceof AnswerNotUsable)) throw error;
-    throw new Problem(422, 'callback-not-usable', 'Callback cannot be used', 'Nothing of it was applied; correct it and send it again.', {
-      errors: error.problems.map((detail) => ({ code: 'notUsable', detail })),
-    });
+    throw new Problem(
+      422,
+      'callback-not-usable',
+      'Callback cannot be used',
+      'Nothing of it was applied; correct it and send it again.',
+      {
+        errors: error.problems.map((detail) => ({ code: 'notUsable', detail })),
+      },
+    );
   }
 }
 

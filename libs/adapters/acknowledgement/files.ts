@@ -67,7 +67,8 @@ export class FileCollector {
     this.highest = 0;
     for (const { name } of await session.list(this.folders.archive)) {
       const parsed = parseFileName(name.replace(/\.pgp$/, ''));
-      if (parsed?.kind === 'ACK' && parsed.environment === this.profile.environment) this.highest = Math.max(this.highest, parsed.number);
+      if (parsed?.kind === 'ACK' && parsed.environment === this.profile.environment)
+        this.highest = Math.max(this.highest, parsed.number);
     }
     this.prepared = true;
   }
@@ -80,22 +81,31 @@ export class FileCollector {
       const file = name.slice(0, -'.manifest.json'.length);
       const parsed = parseFileName(file.replace(/\.pgp$/, ''));
       if (!parsed || (parsed.kind !== 'ACK' && parsed.kind !== 'RES')) continue;
-      if (parsed.environment !== this.profile.environment || parsed.from !== this.profile.code || parsed.to !== 'ONDE') continue;
+      if (parsed.environment !== this.profile.environment || parsed.from !== this.profile.code || parsed.to !== 'ONDE')
+        continue;
       found.push({ ...parsed, file });
     }
     return found.sort((a, b) => a.number - b.number || a.kind.localeCompare(b.kind) || (a.k ?? 0) - (b.k ?? 0));
   }
 
-  private async one(session: SftpSession, name: FileAndName, take: Take, doubtful: Map<string, string>): Promise<Verdict> {
+  private async one(
+    session: SftpSession,
+    name: FileAndName,
+    take: Take,
+    doubtful: Map<string, string>,
+  ): Promise<Verdict> {
     const { file } = name;
-    const raw = await session.read(posix.join(this.folders.inbound, manifestName(file)), LONGEST_MANIFEST_BYTES).catch(tooLarge);
+    const raw = await session
+      .read(posix.join(this.folders.inbound, manifestName(file)), LONGEST_MANIFEST_BYTES)
+      .catch(tooLarge);
     if (raw === null) return 'ignored';
     let manifest: Manifest;
     let answer: IncomingAnswer;
     try {
       if (raw === 'tooLarge') throw new AnswerNotUsable(['the manifest is too long to be one']);
       manifest = readManifest(raw, file);
-      if (manifest.batch !== name.number) throw new AnswerNotUsable(["the manifest carries another number than the file's name"]);
+      if (manifest.batch !== name.number)
+        throw new AnswerNotUsable(["the manifest carries another number than the file's name"]);
       const bytes = await session.read(posix.join(this.folders.inbound, file), this.mostBytes);
       if (bytes === null) return await this.finishMove(session, file, manifest);
       const trouble = troubleWithFile(bytes, manifest);
@@ -110,8 +120,14 @@ export class FileCollector {
       }
       answer = await this.translate(name, manifest, bytes);
     } catch (error) {
-      if (!(error instanceof AnswerNotUsable) && !(error instanceof SftpFailure && error.trouble === 'tooLarge')) throw error;
-      await this.setAside(session, file, error instanceof AnswerNotUsable ? error.problems : [error.message], 'fileSetAside');
+      if (!(error instanceof AnswerNotUsable) && !(error instanceof SftpFailure && error.trouble === 'tooLarge'))
+        throw error;
+      await this.setAside(
+        session,
+        file,
+        error instanceof AnswerNotUsable ? error.problems : [error.message],
+        'fileSetAside',
+      );
       return 'setAside';
     }
     const before = await this.before(session, name);
@@ -120,7 +136,12 @@ export class FileCollector {
       return 'ignored';
     }
     if (before !== null && contradicts(name, before, answer)) {
-      await this.setAside(session, file, ['a file of this name was taken before with other content; give new content a new name'], 'fileConflict');
+      await this.setAside(
+        session,
+        file,
+        ['a file of this name was taken before with other content; give new content a new name'],
+        'fileConflict',
+      );
       return 'setAside';
     }
     this.watchGap(name);
@@ -133,7 +154,11 @@ export class FileCollector {
     const { suffix } = this.files.sealing;
     const plainName = name.file.replace(/\.pgp$/, '');
     if (name.file !== plainName + suffix) {
-      throw new AnswerNotUsable([suffix ? 'the file is not signed and encrypted; close it by PGP and name it .csv.pgp' : 'PGP is not agreed; send the file as it is']);
+      throw new AnswerNotUsable([
+        suffix
+          ? 'the file is not signed and encrypted; close it by PGP and name it .csv.pgp'
+          : 'PGP is not agreed; send the file as it is',
+      ]);
     }
     const bytes = await this.files.sealing.open(plainName, sealed, this.mostBytes);
     const expected = { provider: this.profile.code, number: name.number, charset: this.files.charset };
@@ -144,7 +169,12 @@ export class FileCollector {
       return { ...base, receipt: 'refused', code: receipt.code, detail: receipt.detail, outcomes: null };
     }
     // Of several parts only the last one's receipt is the receipt of the batch.
-    return { ...base, receipt: manifest.part === manifest.parts ? 'accepted' : null, outcomes: null, sha256: receipt.sha256 };
+    return {
+      ...base,
+      receipt: manifest.part === manifest.parts ? 'accepted' : null,
+      outcomes: null,
+      sha256: receipt.sha256,
+    };
   }
 
   /** What a file of this name said when it was taken, null when none was. Times in it do not count. */
@@ -178,7 +208,12 @@ export class FileCollector {
     return 'ignored';
   }
 
-  private async setAside(session: SftpSession, file: string, problems: string[], kind: AdapterNotice['kind']): Promise<void> {
+  private async setAside(
+    session: SftpSession,
+    file: string,
+    problems: string[],
+    kind: AdapterNotice['kind'],
+  ): Promise<void> {
     const reason = `${problems.join('\n')}\nNothing of this file was applied. Correct it and send it again.\n`;
     await writeWhole(session, posix.join(this.folders.setAside, `${file}.reason.txt`), Buffer.from(reason));
     await this.move(session, manifestName(file), this.folders.setAside);
@@ -198,7 +233,8 @@ export class FileCollector {
   private watchGap(name: FileName): void {
     if (name.kind !== 'ACK') return;
     const highest = this.highest ?? 0;
-    if (name.number > highest + 1) this.tell('fileGap', `receipts ${highest + 1} to ${name.number - 1} are missing before ${name.number}`);
+    if (name.number > highest + 1)
+      this.tell('fileGap', `receipts ${highest + 1} to ${name.number - 1} are missing before ${name.number}`);
     this.highest = Math.max(highest, name.number);
   }
 }

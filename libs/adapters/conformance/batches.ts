@@ -30,7 +30,13 @@ export function testLines(count: number, seed: number, access: 'MB' | 'FB'): Bat
 }
 
 /** Seals lines as one batch in `parts` parts. */
-export function seal(adapter: ProviderAdapter, number: number, lines: BatchLine[], kind: BatchKind = 'delta', parts = 1): TestBatch {
+export function seal(
+  adapter: ProviderAdapter,
+  number: number,
+  lines: BatchLine[],
+  kind: BatchKind = 'delta',
+  parts = 1,
+): TestBatch {
   const provider = adapter.profile.code;
   const sealedAt = new Date('2020-03-18T17:05:10Z');
   const fromSeq = lines[0]?.seq ?? 1;
@@ -45,7 +51,14 @@ export function seal(adapter: ProviderAdapter, number: number, lines: BatchLine[
     return { part: i + 1, parts, first: i * size + 1, last: i * size + mine.length, bytes, sha256: sha256(bytes) };
   });
   const batch: SealedBatch = {
-    provider, number, kind, fromSeq, toSeq, lineCount: lines.length, sealedAt, sha256: sha256(...sealed.map((one) => one.bytes)),
+    provider,
+    number,
+    kind,
+    fromSeq,
+    toSeq,
+    lineCount: lines.length,
+    sealedAt,
+    sha256: sha256(...sealed.map((one) => one.bytes)),
   };
   return { batch, parts: sealed, lines };
 }

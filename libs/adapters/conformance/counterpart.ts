@@ -8,7 +8,7 @@ import type { IncomingAnswer, LineOutcome, ProviderAdapter } from '#contracts';
  * `talksNonsense`: what it answers is no answer of the contract.
  */
 export type Temper =
-  | 'good' | 'rejects' | 'refuses' | 'losesRequest' | 'losesAnswer' | 'hangs' | 'busy' | 'forbids' | 'talksNonsense';
+  'good' | 'rejects' | 'refuses' | 'losesRequest' | 'losesAnswer' | 'hangs' | 'busy' | 'forbids' | 'talksNonsense';
 
 /** What not every provider has: it checks keys itself, takes a full list as one batch, tells its highest number. */
 export type Ability = 'checksKeys' | 'takesFullLists' | 'tellsHighest';

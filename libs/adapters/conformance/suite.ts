@@ -29,12 +29,21 @@ function handOver(adapter: ProviderAdapter, made: TestBatch): Promise<HandOverRe
 function heard(other: Counterpart, result: HandOverResult, made: TestBatch): IncomingAnswer[] {
   const own: IncomingAnswer[] = [];
   if ((result.result === 'accepted' || result.result === 'known') && result.outcomes) {
-    own.push({ provider: made.batch.provider, number: made.batch.number, receipt: 'accepted', outcomes: result.outcomes });
+    own.push({
+      provider: made.batch.provider,
+      number: made.batch.number,
+      receipt: 'accepted',
+      outcomes: result.outcomes,
+    });
   }
   return [...own, ...other.answers()];
 }
 
-async function settled(other: Counterpart, result: HandOverResult, made: TestBatch): Promise<ReturnType<typeof wordsOf>> {
+async function settled(
+  other: Counterpart,
+  result: HandOverResult,
+  made: TestBatch,
+): Promise<ReturnType<typeof wordsOf>> {
   const { number, lineCount } = made.batch;
   const words = (): ReturnType<typeof wordsOf> => wordsOf(heard(other, result, made), number, lineCount);
   if (words().size < lineCount) await other.until(() => words().size >= lineCount);
@@ -48,11 +57,18 @@ function handlesIn(words: ReturnType<typeof wordsOf>): Map<string, string> {
 
 function expectWord(result: HandOverResult, ...words: HandOverResult['result'][]): void {
   const detail = 'detail' in result ? ` (${result.detail})` : '';
-  assert.ok(words.includes(result.result), `the hand-over ended as ${result.result}${detail}, expected was ${words.join(' or ')}`);
+  assert.ok(
+    words.includes(result.result),
+    `the hand-over ended as ${result.result}${detail}, expected was ${words.join(' or ')}`,
+  );
 }
 
 /** A status query may come while the provider is still busy with what we sent; it is asked until it has an answer. */
-async function askUntil(other: Counterpart, made: TestBatch, wanted: 'has' | 'hasNot'): Promise<Awaited<ReturnType<ProviderAdapter['ask']>>> {
+async function askUntil(
+  other: Counterpart,
+  made: TestBatch,
+  wanted: 'has' | 'hasNot',
+): Promise<Awaited<ReturnType<ProviderAdapter['ask']>>> {
   let answer = await other.adapter.ask(made.batch, calm());
   for (let i = 0; i < 100 && answer.answer !== wanted; i++) {
     await pause(20);
@@ -76,7 +92,10 @@ const CONFORMANCE: readonly ConformanceCase[] = [
       const result = await handOver(other.adapter, made);
       expectWord(result, 'accepted');
       const words = await settled(other, result, made);
-      assert.deepEqual([...words.values()].map((one) => one.outcome), Array(5).fill('applied'));
+      assert.deepEqual(
+        [...words.values()].map((one) => one.outcome),
+        Array(5).fill('applied'),
+      );
       assert.equal(await other.holds(made.batch.number), made.batch.sha256, 'the provider received other bytes');
     },
   },
@@ -88,10 +107,21 @@ const CONFORMANCE: readonly ConformanceCase[] = [
       const words = await settled(other, await handOver(other.adapter, made), made);
       const number = other.nextNumber();
       const handles = handlesIn(words);
-      const removals = made.lines.map((line) => ({ ...line, handle: handles.get(line.ref) ?? null, op: 'REMOVE' as const, seq: line.seq + 100, package: null, from: null, to: null }));
+      const removals = made.lines.map((line) => ({
+        ...line,
+        handle: handles.get(line.ref) ?? null,
+        op: 'REMOVE' as const,
+        seq: line.seq + 100,
+        package: null,
+        from: null,
+        to: null,
+      }));
       const next = seal(other.adapter, number, removals);
       const after = await settled(other, await handOver(other.adapter, next), next);
-      assert.deepEqual([...after.values()].map((one) => one.outcome), Array(4).fill('applied'));
+      assert.deepEqual(
+        [...after.values()].map((one) => one.outcome),
+        Array(4).fill('applied'),
+      );
     },
   },
   {
@@ -116,7 +146,8 @@ const CONFORMANCE: readonly ConformanceCase[] = [
       const again = await handOver(other.adapter, changed);
       // One that tells no hash can at best leave it open, which asks a person in the end.
       expectWord(again, 'known', 'unclear');
-      if (again.result === 'known' && again.sha256 !== null) assert.equal(again.sha256, made.batch.sha256, 'its hash does not tell the two apart');
+      if (again.result === 'known' && again.sha256 !== null)
+        assert.equal(again.sha256, made.batch.sha256, 'its hash does not tell the two apart');
       assert.equal(await other.holds(made.batch.number), made.batch.sha256);
     },
   },
@@ -181,7 +212,9 @@ const CONFORMANCE: readonly ConformanceCase[] = [
       const result = await handOver(other.adapter, made);
       if (result.result === 'refused') return;
       expectWord(result, 'accepted');
-      await other.until((answers) => answers.some((one) => one.number === made.batch.number && one.receipt === 'refused'));
+      await other.until((answers) =>
+        answers.some((one) => one.number === made.batch.number && one.receipt === 'refused'),
+      );
     },
   },
   {

@@ -2,7 +2,14 @@
 import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
 import type { AskResult, HandOverResult, ProviderProfile, SealedBatch, SealedPart } from '#contracts';
-import { batchFileName, dayInBangkok, formatFileName, manifestName, parseFileName, type FileName } from '../formats/file-names.js';
+import {
+  batchFileName,
+  dayInBangkok,
+  formatFileName,
+  manifestName,
+  parseFileName,
+  type FileName,
+} from '../formats/file-names.js';
 import { readReceiptFile } from '../formats/hdt-answers.js';
 import { renderManifest } from '../formats/manifest.js';
 import { AnswerNotUsable } from '../formats/reading.js';
@@ -44,7 +51,12 @@ export class FileExchange implements BatchExchange {
         await writeWhole(session, posix.join(this.folders.outbound, name), bytes);
         const sealed = this.files.sealing.suffix !== '';
         const manifest = renderManifest({
-          name, size: bytes.length, sha256: sealed ? sha256(bytes) : part.sha256, batch: batch.number, part: part.part, parts: part.parts,
+          name,
+          size: bytes.length,
+          sha256: sealed ? sha256(bytes) : part.sha256,
+          batch: batch.number,
+          part: part.part,
+          parts: part.parts,
           ...(sealed ? { contentSha256: part.sha256 } : {}),
         });
         readable = part.part === part.parts;
@@ -73,7 +85,8 @@ export class FileExchange implements BatchExchange {
       const single = this.nameOf(batch, 1, 1);
       const whole = await this.published(session, single);
       if (whole !== null) return { answer: 'has', sha256: whole, outcomes: null };
-      if (batch.kind === 'full' && (await this.allParts(session, batch))) return { answer: 'has', sha256: null, outcomes: null };
+      if (batch.kind === 'full' && (await this.allParts(session, batch)))
+        return { answer: 'has', sha256: null, outcomes: null };
       // It may have taken the file away; then its receipt tells.
       return (await this.receipt(session, batch)) ?? { answer: 'hasNot' };
     } catch (error) {
@@ -96,15 +109,24 @@ export class FileExchange implements BatchExchange {
 
   private async receipt(session: SftpSession, batch: SealedBatch): Promise<AskResult | null> {
     const name = formatFileName({
-      environment: this.profile.environment, kind: 'ACK', from: this.profile.code, to: 'ONDE',
-      day: dayInBangkok(batch.sealedAt), number: batch.number, k: null,
+      environment: this.profile.environment,
+      kind: 'ACK',
+      from: this.profile.code,
+      to: 'ONDE',
+      day: dayInBangkok(batch.sealedAt),
+      number: batch.number,
+      k: null,
     });
     for (const folder of [this.folders.inbound, this.folders.archive]) {
       const raw = await session.read(posix.join(folder, name + this.files.sealing.suffix), LONGEST_RECEIPT_BYTES);
       if (raw === null) continue;
       try {
         const bytes = await this.files.sealing.open(name, raw, LONGEST_RECEIPT_BYTES);
-        const receipt = readReceiptFile(bytes, { provider: this.profile.code, number: batch.number, charset: this.files.charset });
+        const receipt = readReceiptFile(bytes, {
+          provider: this.profile.code,
+          number: batch.number,
+          charset: this.files.charset,
+        });
         return { answer: 'has', sha256: receipt.word === 'rejected' ? null : receipt.sha256, outcomes: null };
       } catch (error) {
         if (!(error instanceof AnswerNotUsable)) throw error;
@@ -119,7 +141,11 @@ export class FileExchange implements BatchExchange {
     try {
       const session = await this.connection.session(signal);
       let highest = 0;
-      const look = async (folder: string, ours: (name: FileName, all: Set<string>) => boolean, optional = false): Promise<void> => {
+      const look = async (
+        folder: string,
+        ours: (name: FileName, all: Set<string>) => boolean,
+        optional = false,
+      ): Promise<void> => {
         const names = await session.list(folder).catch((error: unknown) => {
           if (optional && error instanceof SftpFailure && error.trouble === 'absent') return [];
           throw error;
@@ -127,13 +153,17 @@ export class FileExchange implements BatchExchange {
         const all = new Set(names.map((one) => one.name));
         for (const name of all) {
           const parsed = this.parse(name);
-          if (parsed && parsed.environment === this.profile.environment && ours(parsed, all)) highest = Math.max(highest, parsed.number);
+          if (parsed && parsed.environment === this.profile.environment && ours(parsed, all))
+            highest = Math.max(highest, parsed.number);
         }
       };
       // A file without manifest was never published, so the provider does not have it.
       const sent = (name: FileName, all: Set<string>): boolean =>
-        (name.kind === 'SUB' || name.kind === 'FUL') && name.to === this.profile.code && all.has(manifestName(formatFileName(name) + this.files.sealing.suffix));
-      const answered = (name: FileName): boolean => (name.kind === 'ACK' || name.kind === 'RES') && name.from === this.profile.code;
+        (name.kind === 'SUB' || name.kind === 'FUL') &&
+        name.to === this.profile.code &&
+        all.has(manifestName(formatFileName(name) + this.files.sealing.suffix));
+      const answered = (name: FileName): boolean =>
+        (name.kind === 'ACK' || name.kind === 'RES') && name.from === this.profile.code;
       await look(this.folders.outbound, sent);
       await look(this.folders.inbound, answered);
       await look(this.folders.archive, answered, true);

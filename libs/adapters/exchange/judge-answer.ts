@@ -1,5 +1,12 @@
 // Pure: what an HTTP answer of the feed contract means for a hand-over, a status query, or the highest number.
-import { resultCodeOf, type AskResult, type HandOverResult, type ResultCode, type SealedBatch, type SealedPart } from '#contracts';
+import {
+  resultCodeOf,
+  type AskResult,
+  type HandOverResult,
+  type ResultCode,
+  type SealedBatch,
+  type SealedPart,
+} from '#contracts';
 import { AnswerNotUsable, Complaints, isObject } from '../formats/reading.js';
 import { checkBatch, readObject, readOutcomes, readSha256 } from '../formats/outcomes-json.js';
 import { retryAfterSeconds } from '../transports/retry-after.js';
@@ -38,7 +45,8 @@ export function judgeHandOver(exchange: Exchange, batch: SealedBatch, part: Seal
     });
   }
   const detail = problemText(status, body);
-  if (status === 400 || status === 413 || status === 422) return { result: 'refused', code: refusalCode(body), detail, status };
+  if (status === 400 || status === 413 || status === 422)
+    return { result: 'refused', code: refusalCode(body), detail, status };
   if (status === 429 || status === 503) {
     return { result: 'later', retryAfterS: retryAfterSeconds(headers['retry-after'], now), detail, status };
   }
@@ -46,7 +54,8 @@ export function judgeHandOver(exchange: Exchange, batch: SealedBatch, part: Seal
   // A redirect or any other 4xx: HTTP promises that nothing was done, and the same again cannot help. The address, the
   // method or the agreement is wrong, which only a person can put right.
   if (status >= 300 && status < 500 && status !== 408) {
-    const what = status < 400 ? 'redirects are not followed; set the target to the final address' : 'is the target right?';
+    const what =
+      status < 400 ? 'redirects are not followed; set the target to the final address' : 'is the target right?';
     return { result: 'forbidden', detail: `${detail}; ${what}`, status };
   }
   return { result: 'unclear', detail, status };
@@ -57,7 +66,11 @@ function read(status: number, reader: () => HandOverResult): HandOverResult {
     return reader();
   } catch (error) {
     if (!(error instanceof AnswerNotUsable)) throw error;
-    return { result: 'unclear', detail: `status ${status}, but the answer cannot be used: ${quoted(error.message)}`, status };
+    return {
+      result: 'unclear',
+      detail: `status ${status}, but the answer cannot be used: ${quoted(error.message)}`,
+      status,
+    };
   }
 }
 

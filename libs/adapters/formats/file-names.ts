@@ -15,7 +15,8 @@ export interface FileName {
   k: number | null;
 }
 
-const PATTERN = /^(T?)WAH_(SUB|FUL|DST|ACK|RES)_([A-Z0-9]{2,12})_([A-Z0-9]{2,12})_(\d{8})_(\d{6,9})(?:-([1-9]\d{0,8}))?\.csv$/;
+const PATTERN =
+  /^(T?)WAH_(SUB|FUL|DST|ACK|RES)_([A-Z0-9]{2,12})_([A-Z0-9]{2,12})_(\d{8})_(\d{6,9})(?:-([1-9]\d{0,8}))?\.csv$/;
 
 /** A batch number in files: at least six digits. */
 export function sixDigits(number: number): string {

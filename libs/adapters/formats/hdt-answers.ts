@@ -9,8 +9,7 @@ import { AnswerNotUsable, Complaints, troubleWithInstant } from './reading.js';
 
 /** What the provider says of the batch as a whole. `copy`: this number with these bytes was there before. */
 export type FileReceipt =
-  | { word: 'accepted' | 'copy'; lines: number; sha256: string }
-  | { word: 'rejected'; code: ResultCode; detail: string };
+  { word: 'accepted' | 'copy'; lines: number; sha256: string } | { word: 'rejected'; code: ResultCode; detail: string };
 
 /** Which batch of whom an answer file must speak of: known from its name. */
 export interface Expected {
@@ -29,7 +28,8 @@ function linesOf(bytes: Buffer, charset: Charset): string[] {
 }
 
 function utf8(bytes: Buffer): string {
-  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) throw new AnswerNotUsable(['the file begins with a BOM; write UTF-8 without']);
+  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf)
+    throw new AnswerNotUsable(['the file begins with a BOM; write UTF-8 without']);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
@@ -44,7 +44,8 @@ function windows874(bytes: Buffer): string {
 }
 
 function checkNumber(text: string | undefined, expected: number, where: string, complaints: Complaints): void {
-  if (text !== sixDigits(expected)) complaints.add(`${where} carries another number than the file's name (${sixDigits(expected)})`);
+  if (text !== sixDigits(expected))
+    complaints.add(`${where} carries another number than the file's name (${sixDigits(expected)})`);
 }
 
 /** Reads `A|SUB|000042|ACCEPTED|2|<sha256>` and its kin. Throws `AnswerNotUsable`. */
@@ -59,7 +60,8 @@ export function readReceiptFile(bytes: Buffer, expected: Expected): FileReceipt 
   if (rest.length > 0) complaints.add('line 1 has more than six fields');
   if (word === 'ACCEPTED' || word === 'COPY') {
     if (!/^\d{1,9}$/.test(fourth)) complaints.add('line 1, field 5 is not the count of lines that were read');
-    if (!/^[0-9a-f]{64}$/.test(fifth)) complaints.add('line 1, field 6 is not the SHA-256 of the file that was read, 64 lower-case hexadecimal digits');
+    if (!/^[0-9a-f]{64}$/.test(fifth))
+      complaints.add('line 1, field 6 is not the SHA-256 of the file that was read, 64 lower-case hexadecimal digits');
     complaints.settle();
     return { word: word === 'COPY' ? 'copy' : 'accepted', lines: Number(fourth), sha256: fifth };
   }
@@ -78,7 +80,10 @@ function codeOfRefusal(text: string): ResultCode {
 }
 
 const WORDS: Record<string, LineOutcome['outcome']> = {
-  APPLIED: 'applied', ALREADY: 'already', REJECTED: 'rejected', RETRY: 'retryLater',
+  APPLIED: 'applied',
+  ALREADY: 'already',
+  REJECTED: 'rejected',
+  RETRY: 'retryLater',
 };
 
 /** Reads an outcomes file: header, `R` lines, trailer with count and hash. Throws `AnswerNotUsable`. */

@@ -20,10 +20,18 @@ const NOT_IN_874 = /[^\x20-\x7e\xa0\u0e01-\u0e3a\u0e3f-\u0e5b\u20ac\u2026\u2018\
 function allowedIn(charset: Charset): (value: string, field: string, n: number | null) => string {
   return (value, field, n) => {
     if (NOT_ALLOWED.test(value)) {
-      throw new FieldNotAllowed(field, n, 'holds "|", a control character or half a character; correct it in the registration');
+      throw new FieldNotAllowed(
+        field,
+        n,
+        'holds "|", a control character or half a character; correct it in the registration',
+      );
     }
     if (charset === 'windows-874' && NOT_IN_874.test(value)) {
-      throw new FieldNotAllowed(field, n, 'holds a character that Windows-874 does not have; correct it in the registration');
+      throw new FieldNotAllowed(
+        field,
+        n,
+        'holds a character that Windows-874 does not have; correct it in the registration',
+      );
     }
     return value;
   };
@@ -39,7 +47,10 @@ export const hdt = hdtIn('utf-8');
 /** The format with files in this charset; the hash in the trailer is over the bytes as they stand in the file. */
 export function hdtIn(charset: Charset): BatchFormat {
   const allowed = allowedIn(charset);
-  return { contentType: `text/plain; charset=${charset}`, render: (header, lines) => render(header, lines, allowed, charset) };
+  return {
+    contentType: `text/plain; charset=${charset}`,
+    render: (header, lines) => render(header, lines, allowed, charset),
+  };
 }
 
 function render(

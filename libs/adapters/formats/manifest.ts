@@ -29,7 +29,8 @@ export function readManifest(bytes: Buffer, name: string): Manifest {
   const complaints = new Complaints();
   if (value['name'] !== name) complaints.add('manifest: "name" is not the name of its file');
   const size = value['size'];
-  if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) complaints.add('manifest: "size" is no number of bytes');
+  if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0)
+    complaints.add('manifest: "size" is no number of bytes');
   const sha256 = readSha256(value['sha256'], complaints);
   if (sha256 === null) complaints.add('manifest: "sha256" is absent');
   const contentSha256 = value['contentSha256'] === undefined ? null : readSha256(value['contentSha256'], complaints);
@@ -37,7 +38,14 @@ export function readManifest(bytes: Buffer, name: string): Manifest {
   if (!isCount(batch)) complaints.add('manifest: "batch" is no number from 1');
   if (!isCount(part) || !isCount(parts) || part > parts) complaints.add('manifest: "part" of "parts" makes no sense');
   complaints.settle();
-  const manifest = { name, size: size as number, sha256: sha256!, batch: batch as number, part: part as number, parts: parts as number };
+  const manifest = {
+    name,
+    size: size as number,
+    sha256: sha256!,
+    batch: batch as number,
+    part: part as number,
+    parts: parts as number,
+  };
   return contentSha256 === null ? manifest : { ...manifest, contentSha256 };
 }
 

@@ -12,10 +12,17 @@ function complaints(value: unknown, span: { first: number; last: number } | null
 }
 
 function event(data: Record<string, unknown>, changes: Record<string, unknown> = {}): Buffer {
-  return Buffer.from(JSON.stringify({
-    specversion: '1.0', id: 'x', source: 'urn:provider:TRUE', type: OUTCOMES_EVENT_TYPE, time: '2020-03-18T17:05:10Z',
-    data: { contract: '1.0', provider: 'TRUE', batch: 42, ...data }, ...changes,
-  }));
+  return Buffer.from(
+    JSON.stringify({
+      specversion: '1.0',
+      id: 'x',
+      source: 'urn:provider:TRUE',
+      type: OUTCOMES_EVENT_TYPE,
+      time: '2020-03-18T17:05:10Z',
+      data: { contract: '1.0', provider: 'TRUE', batch: 42, ...data },
+      ...changes,
+    }),
+  );
 }
 
 describe('outcomes', () => {
@@ -23,18 +30,24 @@ describe('outcomes', () => {
     const list = new Complaints();
     const read = readOutcomes(
       {
-        default: 'applied', first: 2, last: 9, more: true,
+        default: 'applied',
+        first: 2,
+        last: 9,
+        more: true,
         except: [
           { n: 3, ref, outcome: 'rejected', code: 'PORTED_OUT', note: 'x' },
           { n: 4, ref, outcome: 'already' },
           { n: 5, ref, outcome: 'retryLater', code: 'QUOTA', retryAfter: 1.2 },
         ],
       },
-      { first: 1, last: 10 }, list,
+      { first: 1, last: 10 },
+      list,
     );
     list.settle();
     assert.deepEqual(read, {
-      default: 'applied', first: 2, last: 9,
+      default: 'applied',
+      first: 2,
+      last: 9,
       except: [
         { n: 3, ref, outcome: 'rejected', code: 'PORTED_OUT' },
         { n: 4, ref, outcome: 'already' },
@@ -65,7 +78,15 @@ describe('outcomes', () => {
       [{ except: [{ n: 1, ref, outcome: 'rejected' }] }, /code is absent; rejected needs one of PORTED_OUT/],
       [{ except: [{ n: 1, ref, outcome: 'rejected', code: 'toString' }] }, /code is none of/],
       [{ except: [{ n: 1, ref, outcome: 'retryLater', code: 'QUOTA', retryAfter: -1 }] }, /retryAfter/],
-      [{ except: [{ n: 1, ref, outcome: 'applied' }, { n: 1, ref, outcome: 'already' }] }, /position 1 a second time/],
+      [
+        {
+          except: [
+            { n: 1, ref, outcome: 'applied' },
+            { n: 1, ref, outcome: 'already' },
+          ],
+        },
+        /position 1 a second time/,
+      ],
       [{ except: Array(11).fill({ n: 1, ref, outcome: 'applied' }) }, /has 11 items, 10 lines were sent/],
     ];
     for (const [value, expected] of cases) assert.match(complaints(value), expected);
@@ -80,11 +101,18 @@ describe('outcomes', () => {
 describe('bodies', () => {
   test('what came instead of JSON is named', () => {
     const cases: [string | Buffer, RegExp][] = [
-      ['<!DOCTYPE html><p>+66812345678', /an HTML page came/], ['', /an empty body/], ['[1]', /an array, a JSON object/],
-      [Buffer.from([0x1f, 0x8b, 8]), /gzip data/], ['{"batch":4', /no JSON came/],
+      ['<!DOCTYPE html><p>+66812345678', /an HTML page came/],
+      ['', /an empty body/],
+      ['[1]', /an array, a JSON object/],
+      [Buffer.from([0x1f, 0x8b, 8]), /gzip data/],
+      ['{"batch":4', /no JSON came/],
     ];
     for (const [body, expected] of cases) {
-      assert.throws(() => readObject(Buffer.from(body as string)), (error: unknown) => error instanceof AnswerNotUsable && expected.test(error.message) && !error.message.includes('812345678'));
+      assert.throws(
+        () => readObject(Buffer.from(body as string)),
+        (error: unknown) =>
+          error instanceof AnswerNotUsable && expected.test(error.message) && !error.message.includes('812345678'),
+      );
     }
   });
 });
@@ -92,7 +120,8 @@ describe('bodies', () => {
 describe('callbacks', () => {
   test('are read', () => {
     assert.deepEqual(readCallbackEvent(event({ outcomes: { default: 'applied', except: [] } }), 'TRUE'), {
-      batch: 42, outcomes: { default: 'applied', except: [] },
+      batch: 42,
+      outcomes: { default: 'applied', except: [] },
     });
   });
 
@@ -104,7 +133,10 @@ describe('callbacks', () => {
       [event({ outcomes: null }), /"data.outcomes" is absent/],
       [event({ outcomes: { except: [] }, contract: '2.0' }), /1.x version/],
       [event({ outcomes: { except: [] } }, { type: 'other' }), /"type" is not/],
-      [event({ outcomes: { except: [] } }, { time: '2563-03-18T17:05:10Z' }), /Buddhist year 2563; write the year 2020/],
+      [
+        event({ outcomes: { except: [] } }, { time: '2563-03-18T17:05:10Z' }),
+        /Buddhist year 2563; write the year 2020/,
+      ],
       [event({ outcomes: { except: [] } }, { time: 'yesterday' }), /no time of RFC 3339/],
       [event({}, { data: [] }), /"data" is an array/],
     ];

@@ -54,7 +54,10 @@ export function readOutcomes(value: unknown, span: Span | null, complaints: Comp
   const result: Outcomes = { except: [] };
   if (value['default'] !== undefined && value['default'] !== null) {
     if (value['default'] === 'applied' || value['default'] === 'already') result.default = value['default'];
-    else complaints.add('"outcomes.default" is neither "applied" nor "already"; leave it out when you answer line by line');
+    else
+      complaints.add(
+        '"outcomes.default" is neither "applied" nor "already"; leave it out when you answer line by line',
+      );
   }
   for (const end of ['first', 'last'] as const) {
     const at = value[end];
@@ -103,7 +106,8 @@ function readLine(value: unknown, where: string, span: Span | null, complaints: 
   };
   if (!isCount(n)) wrong(`.n is no position from 1`);
   else if (span && (n < span.first || n > span.last)) wrong(`.n is ${n}, ${sent(span)}`);
-  if (typeof ref !== 'string' || ref.length === 0 || ref.length > LONGEST_REF) wrong('.ref is not the ref that was sent');
+  if (typeof ref !== 'string' || ref.length === 0 || ref.length > LONGEST_REF)
+    wrong('.ref is not the ref that was sent');
   const word = wordOf(outcome);
   if (!word) wrong('.outcome is none of applied, already, rejected, retryLater');
   const needsCode = word === 'rejected' || word === 'retryLater';

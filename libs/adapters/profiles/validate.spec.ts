@@ -23,7 +23,10 @@ function faults(profile: unknown): string {
 
 describe('profiles', () => {
   test('the six reference profiles are valid at an endpoint, and each is there once', () => {
-    assert.deepEqual(REFERENCE_PROFILES.map((one) => one.code), [...FOUNDING_PROVIDERS]);
+    assert.deepEqual(
+      REFERENCE_PROFILES.map((one) => one.code),
+      [...FOUNDING_PROVIDERS],
+    );
     for (const profile of REFERENCE_PROFILES) {
       const there = profile.transport.kind === 'sftp' ? withEndpoint(profile, { hostKeys: [KEY] }) : profile;
       assert.equal(faults(there), '', profile.code);
@@ -37,11 +40,21 @@ describe('profiles', () => {
   });
 
   test('SFTP without a pinned host key is refused', () => {
-    assert.match(faults(referenceProfile('CAT')), /transport.hostKeys: write at least one fingerprint as ssh-keygen -lf shows it/);
+    assert.match(
+      faults(referenceProfile('CAT')),
+      /transport.hostKeys: write at least one fingerprint as ssh-keygen -lf shows it/,
+    );
   });
 
   test('a provider can be switched to another transport, format and acknowledgement by data', () => {
-    const switched: ProviderProfile = { ...cat, code: 'NT', format: ais.format, transport: ais.transport, acknowledgement: 'callback', secrets: { signing: ['nt.1'], callback: ['nt.2'], sshKey: null } };
+    const switched: ProviderProfile = {
+      ...cat,
+      code: 'NT',
+      format: ais.format,
+      transport: ais.transport,
+      acknowledgement: 'callback',
+      secrets: { signing: ['nt.1'], callback: ['nt.2'], sshKey: null },
+    };
     assert.equal(faults(switched), '');
     assert.equal(faults({ ...cat, acknowledgement: 'callback', secrets: { ...cat.secrets, callback: ['cat.2'] } }), '');
   });
@@ -49,7 +62,8 @@ describe('profiles', () => {
   test('each fault says what to write', () => {
     const webhook = ais.transport;
     const cases: [unknown, RegExp][] = [
-      [null, /profile is absent/], [[], /profile is absent/],
+      [null, /profile is absent/],
+      [[], /profile is absent/],
       [{ ...ais, code: 'ais' }, /code: write two to twelve capital letters/],
       [{ ...ais, colour: 'green' }, /profile.colour is not a field; known are code/],
       [{ ...ais, circuitPattern: '\\d{10}' }, /write an anchored pattern/],
@@ -67,7 +81,10 @@ describe('profiles', () => {
       [{ ...ais, format: 'hdt' }, /a webhook carries "cloudevents" or "tmf641"/],
       [{ ...ais, format: 'tmf641' }, /acknowledged by events; write "callback"/],
       [{ ...ais, secrets: { ...ais.secrets, signing: [] } }, /secrets.signing: a webhook is signed/],
-      [{ ...ais, secrets: { ...ais.secrets, signing: ['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'] } }, /never a secret itself/],
+      [
+        { ...ais, secrets: { ...ais.secrets, signing: ['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'] } },
+        /never a secret itself/,
+      ],
       [{ ...ais, transport: { ...webhook, target: 'ftp://x' } }, /write the base address/],
       [{ ...ais, transport: { ...webhook, target: 'https://u:p@x' } }, /no user or password/],
       [{ ...ais, transport: { ...webhook, target: 'https://x/?a' } }, /no "\?"/],
@@ -76,9 +93,12 @@ describe('profiles', () => {
       [{ ...cat, secrets: { ...cat.secrets, sshKey: null } }, /name the private key/],
       [withEndpoint(cat, { root: 'a/../../b' }), /transport.root/],
       [withEndpoint(cat, { hostKeys: ['MD5:aa'] }), /hostKeys/],
-      [{ ...cat, secrets: { ...cat.secrets, pgp: { ours: [], theirs: ['x'] } } }, /secrets.pgp.ours: names/],
+      [{ ...cat, secrets: { ...cat.secrets, pgp: { ours: [], theirs: ['x'] } } }, /secrets.pgp.ours: write names/],
       [{ ...ais, secrets: { ...ais.secrets, pgp: { ours: ['x'], theirs: ['x'] } } }, /PGP is for files/],
-      [{ ...cat, transport: { ...cat.transport, charset: 'tis-620' } }, /transport.charset: write one of "utf-8", "windows-874"/],
+      [
+        { ...cat, transport: { ...cat.transport, charset: 'tis-620' } },
+        /transport.charset: write one of "utf-8", "windows-874"/,
+      ],
     ];
     for (const [profile, expected] of cases) assert.match(faults(profile), expected);
   });

@@ -23,7 +23,11 @@ let hub: Pair;
 let tot: Pair;
 let stranger: Pair;
 before(async () => {
-  [hub, tot, stranger] = await Promise.all([pair('hub@example.invalid'), pair('tot@example.invalid'), pair('stranger@example.invalid')]);
+  [hub, tot, stranger] = await Promise.all([
+    pair('hub@example.invalid'),
+    pair('tot@example.invalid'),
+    pair('stranger@example.invalid'),
+  ]);
 });
 
 describe('files by OpenPGP', () => {
@@ -39,9 +43,13 @@ describe('files by OpenPGP', () => {
     const good = await sealingOf([tot], [hub]).seal(NAME, BYTES);
     const changed = Buffer.from(good);
     changed[changed.length - 10]! ^= 1;
-    const unsigned = Buffer.from(await openpgp.encrypt({
-      message: await openpgp.createMessage({ binary: BYTES, filename: NAME }), encryptionKeys: await openpgp.readKey({ armoredKey: hub.publicKey }), format: 'binary',
-    }));
+    const unsigned = Buffer.from(
+      await openpgp.encrypt({
+        message: await openpgp.createMessage({ binary: BYTES, filename: NAME }),
+        encryptionKeys: await openpgp.readKey({ armoredKey: hub.publicKey }),
+        format: 'binary',
+      }),
+    );
     const cases: [string, Buffer, RegExp][] = [
       ['by a stranger', await sealingOf([stranger], [hub]).seal(NAME, BYTES), /cannot be opened/],
       ['not signed', unsigned, /cannot be opened/],
@@ -49,7 +57,11 @@ describe('files by OpenPGP', () => {
       ['changed', changed, /cannot be opened/],
       ['cut', good.subarray(0, good.length - 30), /cannot be opened/],
       ['plain', BYTES, /cannot be opened/],
-      ['other name', await sealingOf([tot], [hub]).seal('TWAH_RES_TOT_ONDE_20200318_000043-1.csv', BYTES), /the name inside/],
+      [
+        'other name',
+        await sealingOf([tot], [hub]).seal('TWAH_RES_TOT_ONDE_20200318_000043-1.csv', BYTES),
+        /the name inside/,
+      ],
       ['too large', await sealingOf([tot], [hub]).seal(NAME, Buffer.alloc(MOST + 1)), /at most 1000000 are read/],
     ];
     for (const [what, sealed, expected] of cases) await assert.rejects(ours.open(NAME, sealed, MOST), expected, what);
@@ -60,17 +72,25 @@ describe('files by OpenPGP', () => {
     const overlap = sealingOf([newHub, hub], [newTot, tot]);
     // Ours open for both of theirs, and theirs with either key are opened by both of ours.
     const sealed = await overlap.seal(NAME, BYTES);
-    for (const theirs of [tot, newTot]) assert.deepEqual(await sealingOf([theirs], [newHub]).open(NAME, sealed, MOST), BYTES);
+    for (const theirs of [tot, newTot])
+      assert.deepEqual(await sealingOf([theirs], [newHub]).open(NAME, sealed, MOST), BYTES);
     for (const theirs of [tot, newTot]) {
-      for (const ours of [hub, newHub]) assert.deepEqual(await overlap.open(NAME, await sealingOf([theirs], [ours]).seal(NAME, BYTES), MOST), BYTES);
+      for (const ours of [hub, newHub])
+        assert.deepEqual(await overlap.open(NAME, await sealingOf([theirs], [ours]).seal(NAME, BYTES), MOST), BYTES);
     }
-    await assert.rejects(sealingOf([newHub], [newTot]).open(NAME, await sealingOf([tot], [newHub]).seal(NAME, BYTES), MOST), /cannot be opened/);
+    await assert.rejects(
+      sealingOf([newHub], [newTot]).open(NAME, await sealingOf([tot], [newHub]).seal(NAME, BYTES), MOST),
+      /cannot be opened/,
+    );
   });
 
   test('keys that are missing, broken or expired are said so, and not shown', async () => {
     const expired = await pair('old@example.invalid', new Date(Date.now() - 3_600_000));
     await assert.rejects(sealingOf([], [tot]).seal(NAME, BYTES), /our private PGP key is not in the vault/);
-    await assert.rejects(sealingOf([hub], [{ publicKey: 'secret stuff' }]).seal(NAME, BYTES), (error: unknown) => error instanceof KeyNotUsable && !error.message.includes('stuff'));
+    await assert.rejects(
+      sealingOf([hub], [{ publicKey: 'secret stuff' }]).seal(NAME, BYTES),
+      (error: unknown) => error instanceof KeyNotUsable && !error.message.includes('stuff'),
+    );
     await assert.rejects(sealingOf([hub], [expired]).seal(NAME, BYTES), KeyNotUsable);
   });
 });

@@ -21,7 +21,9 @@ export function pgpSealing(keys: PgpKeys): Sealing {
       const [signingKeys, encryptionKeys] = [await ours(), await theirs()];
       const message = await openpgp.createMessage({ binary: bytes, filename: name, format: 'binary' });
       try {
-        return Buffer.from(await openpgp.encrypt({ message, encryptionKeys, signingKeys: signingKeys[0]!, format: 'binary' }));
+        return Buffer.from(
+          await openpgp.encrypt({ message, encryptionKeys, signingKeys: signingKeys[0]!, format: 'binary' }),
+        );
       } catch (error) {
         // Expired, revoked, or not made for encryption.
         throw new KeyNotUsable(`a PGP key cannot be used: ${wordsOf(error)}`);
@@ -34,22 +36,35 @@ export function pgpSealing(keys: PgpKeys): Sealing {
       let opened: { data: Uint8Array; filename: string };
       try {
         const message = await openpgp.readMessage({ binaryMessage: bytes, config });
-        const result = await openpgp.decrypt({ message, decryptionKeys, verificationKeys, expectSigned: true, format: 'binary', config });
+        const result = await openpgp.decrypt({
+          message,
+          decryptionKeys,
+          verificationKeys,
+          expectSigned: true,
+          format: 'binary',
+          config,
+        });
         opened = { data: result.data as Uint8Array, filename: result.filename };
       } catch (error) {
         throw new AnswerNotUsable([
           `the file cannot be opened: ${wordsOf(error)}; encrypt it to the hub's key and sign it with the key that you gave to ONDE`,
         ]);
       }
-      if (opened.filename !== name) throw new AnswerNotUsable(["the name inside the PGP message is not the file's name without .pgp"]);
-      if (opened.data.length > most) throw new AnswerNotUsable([`the opened file has ${opened.data.length} bytes, at most ${most} are read`]);
+      if (opened.filename !== name)
+        throw new AnswerNotUsable(["the name inside the PGP message is not the file's name without .pgp"]);
+      if (opened.data.length > most)
+        throw new AnswerNotUsable([`the opened file has ${opened.data.length} bytes, at most ${most} are read`]);
       return Buffer.from(opened.data);
     },
   };
 }
 
 /** Reads keys when they change, since the vault is asked for every file and reading takes milliseconds. */
-function cached<Key>(source: () => string[], what: string, read: (armored: string) => Promise<Key>): () => Promise<Key[]> {
+function cached<Key>(
+  source: () => string[],
+  what: string,
+  read: (armored: string) => Promise<Key>,
+): () => Promise<Key[]> {
   let seen = '';
   let known: Key[] = [];
   return async () => {

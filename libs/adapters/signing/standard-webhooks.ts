@@ -34,7 +34,12 @@ function mac(key: Buffer, id: string, timestamp: number | string, body: Buffer |
  * The three headers for one attempt. Several secrets give several signatures, so that a provider can change over while
  * both are valid. `at` is the time of the attempt, not of the batch. Throws `SecretNotUsable`.
  */
-export function signatureHeaders(secrets: readonly string[], id: string, at: Date, body: Buffer | string): Record<string, string> {
+export function signatureHeaders(
+  secrets: readonly string[],
+  id: string,
+  at: Date,
+  body: Buffer | string,
+): Record<string, string> {
   if (secrets.length === 0) throw new SecretNotUsable('there is no signing secret');
   const timestamp = Math.floor(at.getTime() / 1000);
   const signatures = secrets.map((secret) => `v1,${mac(keyOf(secret), id, timestamp, body).toString('base64')}`);

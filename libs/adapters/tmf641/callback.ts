@@ -26,7 +26,12 @@ export function readTmfCallback(
   body: Buffer,
 ): IncomingAnswer {
   if (body.length > LONGEST_CALLBACK_BYTES) {
-    throw new Problem(413, 'callback-too-large', 'Callback too large', `The body has ${body.length} bytes, ${LONGEST_CALLBACK_BYTES} are read.`);
+    throw new Problem(
+      413,
+      'callback-too-large',
+      'Callback too large',
+      `The body has ${body.length} bytes, ${LONGEST_CALLBACK_BYTES} are read.`,
+    );
   }
   const given = Buffer.from(headers[TOKEN_HEADER] ?? '');
   const known = secrets.some((secret) => {
@@ -34,15 +39,26 @@ export function readTmfCallback(
     return expected.length === given.length && timingSafeEqual(expected, given);
   });
   if (!known) {
-    throw new Problem(401, 'callback-not-verified', 'Callback not known', 'Post to the very address that was subscribed at /hub, token included.');
+    throw new Problem(
+      401,
+      'callback-not-verified',
+      'Callback not known',
+      'Post to the very address that was subscribed at /hub, token included.',
+    );
   }
   try {
     const order = readNotification(body, profile.code);
     return order ? answerOf(order, profile.code) : { provider: profile.code, number: 0, receipt: null, outcomes: null };
   } catch (error) {
     if (!(error instanceof AnswerNotUsable)) throw error;
-    throw new Problem(422, 'callback-not-usable', 'Callback cannot be used', 'Nothing of it was applied; correct it and send it again.', {
-      errors: error.problems.map((detail) => ({ code: 'notUsable', detail })),
-    });
+    throw new Problem(
+      422,
+      'callback-not-usable',
+      'Callback cannot be used',
+      'Nothing of it was applied; correct it and send it again.',
+      {
+        errors: error.problems.map((detail) => ({ code: 'notUsable', detail })),
+      },
+    );
   }
 }

@@ -1,6 +1,15 @@
 // TM Forum TMF641: a batch is a service order. Looks up by `externalId` before anything could be ordered twice.
 import { randomUUID } from 'node:crypto';
-import { resultCodeOf, type AskResult, type HandOverResult, type Outcomes, type ProviderProfile, type ResultCode, type SealedBatch, type SealedPart } from '#contracts';
+import {
+  resultCodeOf,
+  type AskResult,
+  type HandOverResult,
+  type Outcomes,
+  type ProviderProfile,
+  type ResultCode,
+  type SealedBatch,
+  type SealedPart,
+} from '#contracts';
 import type { BatchExchange } from '../exchange/exchange.js';
 import { joinParts, type PartOutcomes } from '../exchange/join-parts.js';
 import { AnswerNotUsable, isObject } from '../formats/reading.js';
@@ -37,14 +46,21 @@ export class Tmf641Exchange implements BatchExchange {
       const key: OrderKey = { number: batch.number, part: part.part, several: part.parts > 1 };
       const externalId = externalIdOf(this.profile.code, key);
       const exchange = await this.client.send(
-        { method: 'POST', path: `${BASE_PATH}/serviceOrder`, id: externalId, body: part.bytes, contentType: tmf641.contentType },
+        {
+          method: 'POST',
+          path: `${BASE_PATH}/serviceOrder`,
+          id: externalId,
+          body: part.bytes,
+          contentType: tmf641.contentType,
+        },
         signal,
       );
       const result = this.judge(exchange, externalId, part);
       if (result.result === 'known') {
         // 409 does not say what it knows: only the order itself does.
         const look = await this.lookUp(externalId, part, signal);
-        if (look.found !== 'order') return { result: 'unclear', detail: `status 409, but the look-up finds ${look.found}`, status: 409 };
+        if (look.found !== 'order')
+          return { result: 'unclear', detail: `status 409, but the look-up finds ${look.found}`, status: 409 };
         if (look.order.refusal) return { result: 'refused', ...look.order.refusal, status: 409 };
         answers.push({ span: part, outcomes: look.order.outcomes });
         status = 409;
@@ -68,12 +84,17 @@ export class Tmf641Exchange implements BatchExchange {
     if (status === 201 || status === 200 || status === 202) {
       try {
         const order = readOrder(readObject(body), this.profile.code, span);
-        if (externalIdOf(this.profile.code, order.key) !== externalId) throw new AnswerNotUsable(['"externalId" is not the one that was sent']);
+        if (externalIdOf(this.profile.code, order.key) !== externalId)
+          throw new AnswerNotUsable(['"externalId" is not the one that was sent']);
         if (order.refusal) return { result: 'refused', ...order.refusal, status };
         return { result: 'accepted', outcomes: order.outcomes, status };
       } catch (error) {
         if (!(error instanceof AnswerNotUsable)) throw error;
-        return { result: 'unclear', detail: `status ${status}, but the answer cannot be used: ${quoted(error.message)}`, status };
+        return {
+          result: 'unclear',
+          detail: `status ${status}, but the answer cannot be used: ${quoted(error.message)}`,
+          status,
+        };
       }
     }
     const { code, detail } = errorOf(status, body);
@@ -88,7 +109,11 @@ export class Tmf641Exchange implements BatchExchange {
 
   async ask(batch: SealedBatch, signal: AbortSignal): Promise<AskResult> {
     await this.subscription.keep(signal);
-    const single = await this.lookUp(externalIdOf(this.profile.code, { number: batch.number, part: 1, several: false }), wholeOf(batch), signal);
+    const single = await this.lookUp(
+      externalIdOf(this.profile.code, { number: batch.number, part: 1, several: false }),
+      wholeOf(batch),
+      signal,
+    );
     if (single.found === 'order') return { answer: 'has', sha256: null, outcomes: single.order.outcomes };
     if (single.found === 'unknown') return { answer: 'cannotTell', detail: single.detail };
     return batch.kind === 'full' ? this.askParts(batch, signal) : { answer: 'hasNot' };
@@ -117,15 +142,25 @@ export class Tmf641Exchange implements BatchExchange {
     for (let page = 0; page < MOST_PAGES; page++) {
       const orders = await this.page(page, { externalId }, signal);
       if (typeof orders === 'string') return { found: 'unknown', detail: orders };
-      const ids = orders.flatMap((one) => (isObject(one) && one['externalId'] === externalId && typeof one['id'] === 'string' ? [one['id']] : []));
+      const ids = orders.flatMap((one) =>
+        isObject(one) && one['externalId'] === externalId && typeof one['id'] === 'string' ? [one['id']] : [],
+      );
       if (ids.length > 0) return this.best(ids, span, signal);
       if (orders.length < PAGE) return { found: 'none' };
     }
-    return { found: 'unknown', detail: `its list of orders does not end within ${MOST_PAGES * PAGE}, and it does not filter by externalId` };
+    return {
+      found: 'unknown',
+      detail: `its list of orders does not end within ${MOST_PAGES * PAGE}, and it does not filter by externalId`,
+    };
   }
 
   private async page(page: number, filter: Record<string, string>, signal: AbortSignal): Promise<unknown[] | string> {
-    const query = new URLSearchParams({ ...filter, fields: 'id,externalId,state', offset: String(page * PAGE), limit: String(PAGE) });
+    const query = new URLSearchParams({
+      ...filter,
+      fields: 'id,externalId,state',
+      offset: String(page * PAGE),
+      limit: String(PAGE),
+    });
     return listOf(await this.get(`/serviceOrder?${query.toString()}`, signal));
   }
 
@@ -197,7 +232,11 @@ function errorOf(status: number, body: Buffer): { code: ResultCode; detail: stri
   } catch {
     value = undefined;
   }
-  if (!isObject(value)) return { code: 'INVALID_FORMAT', detail: body.length > 0 ? `status ${status}: ${looksLike(body)}` : `status ${status}` };
+  if (!isObject(value))
+    return {
+      code: 'INVALID_FORMAT',
+      detail: body.length > 0 ? `status ${status}: ${looksLike(body)}` : `status ${status}`,
+    };
   const words = [value['code'], value['reason'], value['message']].filter((one) => typeof one === 'string').join(' ');
   const code = typeof value['code'] === 'string' ? resultCodeOf(value['code']) : undefined;
   return { code: code ?? 'INVALID_FORMAT', detail: words ? `status ${status}: ${quoted(words)}` : `status ${status}` };

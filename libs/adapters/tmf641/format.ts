@@ -66,15 +66,26 @@ export const tmf641: BatchFormat = {
 
   render(header: BatchHeader, lines: readonly BatchLine[]): Buffer {
     const references: [string, string | number][] = [
-      ['contract', CONTRACT_VERSION], ['batch', header.number], ['kind', header.kind], ['part', `${header.part}/${header.parts}`],
-      ['fromSeq', header.fromSeq], ['toSeq', header.toSeq], ['sealedAt', header.sealedAt.toISOString()],
+      ['contract', CONTRACT_VERSION],
+      ['batch', header.number],
+      ['kind', header.kind],
+      ['part', `${header.part}/${header.parts}`],
+      ['fromSeq', header.fromSeq],
+      ['toSeq', header.toSeq],
+      ['sealedAt', header.sealedAt.toISOString()],
     ];
     return Buffer.from(
       JSON.stringify({
-        externalId: externalIdOf(header.provider, { number: header.number, part: header.part, several: header.parts > 1 }),
+        externalId: externalIdOf(header.provider, {
+          number: header.number,
+          part: header.part,
+          several: header.parts > 1,
+        }),
         category: 'ZeroRatingWhitelist',
         externalReference: references.map(([externalReferenceType, name]) => ({
-          '@type': 'ExternalReference', externalReferenceType, name: String(name),
+          '@type': 'ExternalReference',
+          externalReferenceType,
+          name: String(name),
         })),
         relatedParty: [{ '@type': 'RelatedParty', '@referredType': 'Organization', id: 'ONDE', role: 'requester' }],
         serviceOrderItem: lines.map((line) => (line.op === 'ADD' ? addition(line) : removal(line))),

@@ -3,7 +3,15 @@ import type { IncomingAnswer, LineOutcome, Outcomes, ResultCode } from '#contrac
 import { AnswerNotUsable, Complaints, isObject, kindOf } from '../formats/reading.js';
 import { readObject, type Span } from '../formats/outcomes-json.js';
 import { quoted } from '../wording.js';
-import { codeOf, meaningOf, outcomeOfFailure, readExternalId, readItemId, type OrderKey, type StateMeaning } from './words.js';
+import {
+  codeOf,
+  meaningOf,
+  outcomeOfFailure,
+  readExternalId,
+  readItemId,
+  type OrderKey,
+  type StateMeaning,
+} from './words.js';
 
 /** Longest id of a provider's service that is kept. */
 const LONGEST_HANDLE = 200;
@@ -39,13 +47,21 @@ export function readOrder(value: unknown, provider: string, span: Span | null): 
   const errors = errorsByItem(value['errorMessage']);
   // Of several parts, an order that does not say its positions speaks only of the items that it lists.
   const wholeBatch = meaning === 'done' && (span !== null || !ours!.several);
-  const { except, listed } = readItems(items as unknown[], meaning!, { errors, span, listDone: !wholeBatch }, complaints);
+  const { except, listed } = readItems(
+    items as unknown[],
+    meaning!,
+    { errors, span, listDone: !wholeBatch },
+    complaints,
+  );
   complaints.settle();
   const refused = value['state'] === 'rejected' || (meaning === 'failed' && except.length === 0);
   const result: Order = { id: id as string, key: ours!, listed, outcomes: null, refusal: null };
   if (refused) {
     const { code, text } = firstError(value['errorMessage']);
-    result.refusal = { code: code === undefined ? 'PROVIDER_ERROR' : codeOf(code), detail: quoted(`order ${String(value['state'])} ${text}`) };
+    result.refusal = {
+      code: code === undefined ? 'PROVIDER_ERROR' : codeOf(code),
+      detail: quoted(`order ${String(value['state'])} ${text}`),
+    };
   } else if (wholeBatch) {
     // "completed" is its word on the whole order, also on items that it leaves out.
     result.outcomes = { default: 'applied', except, ...(span ? { first: span.first, last: span.last } : {}) };
@@ -85,7 +101,8 @@ function readItems(
     if (seen.has(key.n)) complaints.add(`${where} speaks of position ${key.n} a second time`);
     seen.add(key.n);
     listed = { first: Math.min(listed?.first ?? key.n, key.n), last: Math.max(listed?.last ?? key.n, key.n) };
-    if (item['state'] !== undefined && !meaningOf(item['state'])) complaints.add(`${where}.state is no state of a TMF641 item`);
+    if (item['state'] !== undefined && !meaningOf(item['state']))
+      complaints.add(`${where}.state is no state of a TMF641 item`);
     // An item without a state of its own is as the order is; only "completed" can be said so, a failure needs its reason.
     const meaning = item['state'] === undefined ? (order === 'done' ? 'done' : 'open') : meaningOf(item['state']);
     if (meaning === 'done') {
@@ -111,7 +128,10 @@ function handleOf(item: Record<string, unknown>): string | null {
 function firstError(value: unknown): { code: unknown; text: string } {
   const first: unknown = Array.isArray(value) ? value[0] : undefined;
   if (!isObject(first)) return { code: undefined, text: '' };
-  return { code: first['code'], text: [first['code'], first['reason']].filter((one) => typeof one === 'string').join(' ') };
+  return {
+    code: first['code'],
+    text: [first['code'], first['reason']].filter((one) => typeof one === 'string').join(' '),
+  };
 }
 
 /** Errors at the order may name their items, by `itemId` or `id`. */
@@ -129,12 +149,17 @@ function errorsByItem(value: unknown): Map<string, unknown> {
 /** What the hub is to record of an order. Parts of a full list are answered one by one; only a whole batch is refused. */
 export function answerOf(order: Order, provider: string): IncomingAnswer {
   const base = { provider, number: order.key.number };
-  if (order.refusal) return { ...base, receipt: 'refused', code: order.refusal.code, detail: order.refusal.detail, outcomes: null };
+  if (order.refusal)
+    return { ...base, receipt: 'refused', code: order.refusal.code, detail: order.refusal.detail, outcomes: null };
   return { ...base, receipt: 'accepted', outcomes: order.outcomes };
 }
 
 /** Events that say something of an order, in lower case: servers write the name with either first letter. */
-const ORDER_EVENTS = new Set(['serviceordercreateevent', 'serviceorderattributevaluechangeevent', 'serviceorderstatechangeevent']);
+const ORDER_EVENTS = new Set([
+  'serviceordercreateevent',
+  'serviceorderattributevaluechangeevent',
+  'serviceorderstatechangeevent',
+]);
 
 /** Reads a notification. Other events of the standard are accepted and say nothing: null. Throws `AnswerNotUsable`. */
 export function readNotification(body: Buffer, provider: string): Order | null {
@@ -143,6 +168,7 @@ export function readNotification(body: Buffer, provider: string): Order | null {
   if (typeof type !== 'string') throw new AnswerNotUsable(['"eventType" is absent']);
   if (!ORDER_EVENTS.has(type.toLowerCase())) return null;
   const payload = event['event'];
-  if (!isObject(payload)) throw new AnswerNotUsable([`"event" is ${kindOf(payload)}, an object with "serviceOrder" was expected`]);
+  if (!isObject(payload))
+    throw new AnswerNotUsable([`"event" is ${kindOf(payload)}, an object with "serviceOrder" was expected`]);
   return readOrder(payload['serviceOrder'], provider, null);
 }

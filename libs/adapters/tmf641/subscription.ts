@@ -52,7 +52,13 @@ export class Subscription {
   private async subscribe(callback: string, signal: AbortSignal): Promise<'made' | 'taken' | 'failed'> {
     const body = Buffer.from(JSON.stringify({ callback, query: QUERY }));
     const exchange = await this.client.send(
-      { method: 'POST', path: `${BASE_PATH}/hub`, id: `hub-${randomUUID()}`, body, contentType: 'application/json;charset=utf-8' },
+      {
+        method: 'POST',
+        path: `${BASE_PATH}/hub`,
+        id: `hub-${randomUUID()}`,
+        body,
+        contentType: 'application/json;charset=utf-8',
+      },
       signal,
     );
     if (exchange.end !== 'answered') return this.failed(exchange.detail);
@@ -77,7 +83,10 @@ export class Subscription {
   }
 
   private async remove(id: string, signal: AbortSignal): Promise<void> {
-    await this.client.send({ method: 'DELETE', path: `${BASE_PATH}/hub/${encodeURIComponent(id)}`, id: `hub-${randomUUID()}` }, signal);
+    await this.client.send(
+      { method: 'DELETE', path: `${BASE_PATH}/hub/${encodeURIComponent(id)}`, id: `hub-${randomUUID()}` },
+      signal,
+    );
   }
 
   /** Ends the subscription, within the limit of one request. */

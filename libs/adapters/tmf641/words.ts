@@ -42,8 +42,16 @@ export type StateMeaning = 'done' | 'failed' | 'open';
 
 const MEANING: Record<string, StateMeaning> = {
   completed: 'done',
-  rejected: 'failed', failed: 'failed', cancelled: 'failed', partial: 'failed',
-  acknowledged: 'open', pending: 'open', held: 'open', inProgress: 'open', assessingCancellation: 'open', pendingCancellation: 'open',
+  rejected: 'failed',
+  failed: 'failed',
+  cancelled: 'failed',
+  partial: 'failed',
+  acknowledged: 'open',
+  pending: 'open',
+  held: 'open',
+  inProgress: 'open',
+  assessingCancellation: 'open',
+  pendingCancellation: 'open',
 };
 
 /** Null for a word that the standard does not have. */
@@ -55,8 +63,11 @@ export function meaningOf(state: unknown): StateMeaning | null {
 const ALREADY = new Set(['ALREADY_APPLIED', 'ALREADY_REMOVED', 'ALREADY_EXISTS']);
 /** CAMARA's names, which TMF servers of the same operators use too. */
 const OTHER_NAMES: Record<string, ResultCode> = {
-  IDENTIFIER_NOT_FOUND: 'NOT_SUBSCRIBER', SERVICE_NOT_APPLICABLE: 'PACKAGE_NOT_ELIGIBLE', INVALID_ARGUMENT: 'INVALID_FORMAT',
-  QUOTA_EXCEEDED: 'QUOTA', TOO_MANY_REQUESTS: 'QUOTA',
+  IDENTIFIER_NOT_FOUND: 'NOT_SUBSCRIBER',
+  SERVICE_NOT_APPLICABLE: 'PACKAGE_NOT_ELIGIBLE',
+  INVALID_ARGUMENT: 'INVALID_FORMAT',
+  QUOTA_EXCEEDED: 'QUOTA',
+  TOO_MANY_REQUESTS: 'QUOTA',
 };
 
 /** The hub's code for an error's `code`; what is not in any table is the provider's own trouble. */

@@ -87,7 +87,9 @@ export class SftpSession {
 
   async list(folder: string): Promise<RemoteFile[]> {
     const entries = await this.call<FileEntryWithStats[]>('list a folder', (done) => this.sftp.readdir(folder, done));
-    return entries.filter((one) => !one.attrs.isDirectory()).map((one) => ({ name: one.filename, size: one.attrs.size }));
+    return entries
+      .filter((one) => !one.attrs.isDirectory())
+      .map((one) => ({ name: one.filename, size: one.attrs.size }));
   }
 
   /** Size in bytes, null when there is no such file. */
@@ -182,7 +184,8 @@ export class SftpSession {
       await start();
       return 'done';
     } catch (error) {
-      if (error instanceof SftpFailure && /does not support this extended request/i.test(error.message)) return 'notOffered';
+      if (error instanceof SftpFailure && /does not support this extended request/i.test(error.message))
+        return 'notOffered';
       throw error;
     }
   }
@@ -204,7 +207,14 @@ export class SftpSession {
 function failureOf(error: Error, what: string): SftpFailure {
   if (error instanceof SftpFailure) return error;
   const code = (error as { code?: unknown }).code;
-  const trouble = code === NO_SUCH_FILE ? 'absent' : code === PERMISSION_DENIED ? 'denied' : typeof code === 'number' ? 'failed' : 'lost';
+  const trouble =
+    code === NO_SUCH_FILE
+      ? 'absent'
+      : code === PERMISSION_DENIED
+        ? 'denied'
+        : typeof code === 'number'
+          ? 'failed'
+          : 'lost';
   // Servers put paths into their texts; the code and what we were doing says enough.
   const said = typeof code === 'number' ? `the server answered ${code}` : error.message;
   return new SftpFailure(/extended request/i.test(error.message) ? 'failed' : trouble, `${what}: ${said}`);

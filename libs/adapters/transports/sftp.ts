@@ -27,7 +27,7 @@ export class SftpConnection {
     private readonly options: SftpConnectionOptions,
   ) {
     if (transport.hostKeys.length === 0) {
-      throw new Error('transport.hostKeys is empty: pin the fingerprint of the server\'s host key (ssh-keygen -lf)');
+      throw new Error("transport.hostKeys is empty: pin the fingerprint of the server's host key (ssh-keygen -lf)");
     }
   }
 
@@ -60,7 +60,11 @@ export class SftpConnection {
     const privateKey = this.options.privateKey();
     if (privateKey === undefined) throw new SftpFailure('login', 'the private key is not in the vault');
     const parsed = ssh2.utils.parseKey(privateKey);
-    if (parsed instanceof Error) throw new SftpFailure('login', 'the private key in the vault cannot be read; store it in OpenSSH form, without passphrase');
+    if (parsed instanceof Error)
+      throw new SftpFailure(
+        'login',
+        'the private key in the vault cannot be read; store it in OpenSSH form, without passphrase',
+      );
     const socket = await this.socket(host, port, timeoutMs, signal);
     const client: Client = new ssh2.Client();
     let shown: string | null = null;
@@ -115,7 +119,8 @@ export class SftpConnection {
         reject(new SftpFailure('unreachable', detail));
       };
       const onAbort = (): void => fail('stopped by the hub itself');
-      const onError = (error: NodeJS.ErrnoException): void => fail(error instanceof TargetRefused ? error.message : quoted(error.code ?? error.message));
+      const onError = (error: NodeJS.ErrnoException): void =>
+        fail(error instanceof TargetRefused ? error.message : quoted(error.code ?? error.message));
       if (signal.aborted) return onAbort();
       signal.addEventListener('abort', onAbort, { once: true });
       socket.once('error', onError);
@@ -139,6 +144,7 @@ function connectFailure(error: unknown, wrongKey: string | null): SftpFailure {
     );
   }
   const { level, message } = error as { level?: string; message?: string };
-  if (level === 'client-authentication') return new SftpFailure('login', 'the server does not accept the key for this account');
+  if (level === 'client-authentication')
+    return new SftpFailure('login', 'the server does not accept the key for this account');
   return new SftpFailure('unreachable', quoted(message ?? 'unknown error'));
 }

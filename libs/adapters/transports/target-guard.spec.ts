@@ -4,9 +4,33 @@ import type { lookup as dnsLookup } from 'node:dns';
 import { LOOPBACK_NETWORKS, makeTargetGuard, PRIVATE_NETWORKS, TargetRefused } from './target-guard.js';
 
 const REFUSED = [
-  '127.0.0.1', '127.9.9.9', '10.0.0.1', '172.16.0.1', '172.31.255.255', '192.168.1.1', '169.254.169.254', '100.64.0.1', '0.0.0.0',
-  '224.0.0.1', '255.255.255.255', '198.18.0.1', '192.0.2.1', '::1', '::', 'fe80::1', 'fe80::1%eth0', 'fd00::1', 'ff02::1',
-  '::ffff:127.0.0.1', '::ffff:7f00:1', '::ffff:169.254.169.254', '64:ff9b::7f00:1', '2002:7f00:1::', '2001:db8::1', '::127.0.0.1', 'no address',
+  '127.0.0.1',
+  '127.9.9.9',
+  '10.0.0.1',
+  '172.16.0.1',
+  '172.31.255.255',
+  '192.168.1.1',
+  '169.254.169.254',
+  '100.64.0.1',
+  '0.0.0.0',
+  '224.0.0.1',
+  '255.255.255.255',
+  '198.18.0.1',
+  '192.0.2.1',
+  '::1',
+  '::',
+  'fe80::1',
+  'fe80::1%eth0',
+  'fd00::1',
+  'ff02::1',
+  '::ffff:127.0.0.1',
+  '::ffff:7f00:1',
+  '::ffff:169.254.169.254',
+  '64:ff9b::7f00:1',
+  '2002:7f00:1::',
+  '2001:db8::1',
+  '::127.0.0.1',
+  'no address',
 ];
 const PUBLIC = ['203.150.1.1', '8.8.8.8', '172.32.0.1', '2001:fb0::1', '2404:6800::1', '::ffff:8.8.8.8'];
 
@@ -19,7 +43,8 @@ describe('addresses', () => {
 
   test('of named networks are allowed, and no others', () => {
     const guard = makeTargetGuard(LOOPBACK_NETWORKS);
-    for (const address of ['127.0.0.1', '::1', '::ffff:127.0.0.1']) assert.equal(guard.judge(address), 'allowed', address);
+    for (const address of ['127.0.0.1', '::1', '::ffff:127.0.0.1'])
+      assert.equal(guard.judge(address), 'allowed', address);
     assert.equal(guard.judge('10.0.0.1'), 'refused');
     assert.equal(makeTargetGuard(PRIVATE_NETWORKS).judge('10.0.0.1'), 'allowed');
     assert.equal(makeTargetGuard(PRIVATE_NETWORKS).judge('169.254.169.254'), 'refused');
@@ -36,17 +61,23 @@ describe('addresses', () => {
   });
 
   test('a network that is none says how to write one', () => {
-    for (const network of ['127.0.0.1', '127.0.0.1/33', 'localhost/8', '']) assert.throws(() => makeTargetGuard([network]), /write it like 127.0.0.0\/8/);
+    for (const network of ['127.0.0.1', '127.0.0.1/33', 'localhost/8', ''])
+      assert.throws(() => makeTargetGuard([network]), /write it like 127.0.0.0\/8/);
   });
 });
 
 describe('names', () => {
   const answering = (addresses: string[]): typeof dnsLookup =>
     ((_host: string, _options: object, callback: (error: null, found: object) => void) =>
-      callback(null, addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })))) as unknown as typeof dnsLookup;
+      callback(
+        null,
+        addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })),
+      )) as unknown as typeof dnsLookup;
   const resolve = (addresses: string[], all: boolean): Promise<unknown> =>
     new Promise((done, fail) =>
-      makeTargetGuard([], answering(addresses)).lookup('any')('rebinding.example', { all }, (error, found) => (error ? fail(error) : done(found))),
+      makeTargetGuard([], answering(addresses)).lookup('any')('rebinding.example', { all }, (error, found) =>
+        error ? fail(error) : done(found),
+      ),
     );
 
   test('only addresses that were judged good reach the socket', async () => {

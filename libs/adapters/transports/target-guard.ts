@@ -10,14 +10,30 @@ export const LOOPBACK_NETWORKS: readonly string[] = ['127.0.0.0/8', '::1/128'];
 
 /** Loopback and the networks of an organisation; link-local (cloud metadata services) stays refused. */
 export const PRIVATE_NETWORKS: readonly string[] = [
-  ...LOOPBACK_NETWORKS, '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7',
+  ...LOOPBACK_NETWORKS,
+  '10.0.0.0/8',
+  '172.16.0.0/12',
+  '192.168.0.0/16',
+  'fc00::/7',
 ];
 
 // IANA special-purpose address registries; of IPv6 only 2000::/3 is global unicast at all.
 const NOT_PUBLIC_V4 = [
-  '0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12', '192.0.0.0/24',
-  '192.0.2.0/24', '192.88.99.0/24', '192.168.0.0/16', '198.18.0.0/15', '198.51.100.0/24', '203.0.113.0/24',
-  '224.0.0.0/4', '240.0.0.0/4',
+  '0.0.0.0/8',
+  '10.0.0.0/8',
+  '100.64.0.0/10',
+  '127.0.0.0/8',
+  '169.254.0.0/16',
+  '172.16.0.0/12',
+  '192.0.0.0/24',
+  '192.0.2.0/24',
+  '192.88.99.0/24',
+  '192.168.0.0/16',
+  '198.18.0.0/15',
+  '198.51.100.0/24',
+  '203.0.113.0/24',
+  '224.0.0.0/4',
+  '240.0.0.0/4',
 ];
 const GLOBAL_V6 = ['2000::/3'];
 const NOT_PUBLIC_V6 = ['2001::/23', '2001:db8::/32', '2002::/16', '3fff::/20'];
@@ -74,7 +90,10 @@ export interface TargetGuard {
 }
 
 /** @param allowedNetworks non-public networks in CIDR form that may be connected to. Throws when one is malformed. */
-export function makeTargetGuard(allowedNetworks: readonly string[], resolve: typeof dnsLookup = dnsLookup): TargetGuard {
+export function makeTargetGuard(
+  allowedNetworks: readonly string[],
+  resolve: typeof dnsLookup = dnsLookup,
+): TargetGuard {
   const allowed = listOf(allowedNetworks);
 
   function judge(address: string): AddressVerdict {
@@ -82,7 +101,8 @@ export function makeTargetGuard(allowedNetworks: readonly string[], resolve: typ
     const family = isIP(bare);
     if (family === 0) return 'refused';
     if (allowed.check(bare, family === 4 ? 'ipv4' : 'ipv6')) return 'allowed';
-    const open = family === 4 ? !notPublicV4.check(bare) : globalV6.check(bare, 'ipv6') && !notPublicV6.check(bare, 'ipv6');
+    const open =
+      family === 4 ? !notPublicV4.check(bare) : globalV6.check(bare, 'ipv6') && !notPublicV6.check(bare, 'ipv6');
     return open ? 'public' : 'refused';
   }
 
@@ -107,7 +127,7 @@ export function makeTargetGuard(allowedNetworks: readonly string[], resolve: typ
     lookup(need) {
       return (hostname, options, callback) => {
         resolve(hostname, { ...options, all: true }, (error, found) => {
-          const addresses = (found ?? []);
+          const addresses = found ?? [];
           if (error) return callback(error, '');
           const good = addresses.filter((one) => usable(one.address, need));
           const first = good[0];

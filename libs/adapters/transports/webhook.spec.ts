@@ -17,7 +17,9 @@ let handle: Handler = () => undefined;
 let base = '';
 const server = http.createServer((request, response) => {
   const chunks: Buffer[] = [];
-  request.on('data', (chunk: Buffer) => chunks.push(chunk)).on('end', () => handle(request, Buffer.concat(chunks), response));
+  request
+    .on('data', (chunk: Buffer) => chunks.push(chunk))
+    .on('end', () => handle(request, Buffer.concat(chunks), response));
 });
 
 before(async () => {
@@ -29,7 +31,12 @@ after(() => {
   server.close();
 });
 
-function client(target: string, changes: Partial<WebhookClientOptions> = {}, timeoutMs = 5_000, gzip = false): WebhookClient {
+function client(
+  target: string,
+  changes: Partial<WebhookClientOptions> = {},
+  timeoutMs = 5_000,
+  gzip = false,
+): WebhookClient {
   return new WebhookClient(
     { kind: 'webhook', target, timeoutMs, gzip },
     {
@@ -42,7 +49,13 @@ function client(target: string, changes: Partial<WebhookClientOptions> = {}, tim
     },
   );
 }
-const post = { method: 'POST' as const, path: '/x', id: 'AIS-000000001-1', body: Buffer.from('{"a":"ก"}'), contentType: 'application/json' };
+const post = {
+  method: 'POST' as const,
+  path: '/x',
+  id: 'AIS-000000001-1',
+  body: Buffer.from('{"a":"ก"}'),
+  contentType: 'application/json',
+};
 
 describe('what the provider gets', () => {
   test('is signed so that the official library verifies it, with each of several secrets', async () => {
@@ -134,7 +147,10 @@ describe('did anything reach the provider?', () => {
   test('the hub stopping: unclear once connected', async () => {
     const stop = new AbortController();
     handle = () => stop.abort();
-    assert.deepEqual(await client(base).send(post, stop.signal), { end: 'unclear', detail: 'stopped by the hub itself' });
+    assert.deepEqual(await client(base).send(post, stop.signal), {
+      end: 'unclear',
+      detail: 'stopped by the hub itself',
+    });
     assert.equal((await client(base).send(post, stop.signal)).end, 'notReached');
   });
 });

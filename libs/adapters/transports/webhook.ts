@@ -63,7 +63,12 @@ export class WebhookClient {
     const common = { keepAlive: true, maxSockets: options.maxSockets, scheduling: 'lifo' as const, noDelay: true };
     // Plain HTTP only into networks that the configuration names: elsewhere it would show lines to the path.
     this.agent = this.secure
-      ? new https.Agent({ ...common, lookup: options.guard.lookup('any'), minVersion: 'TLSv1.2', ...(options.ca ? { ca: options.ca } : {}) })
+      ? new https.Agent({
+          ...common,
+          lookup: options.guard.lookup('any'),
+          minVersion: 'TLSv1.2',
+          ...(options.ca ? { ca: options.ca } : {}),
+        })
       : new http.Agent({ ...common, lookup: options.guard.lookup('allowed') });
     this.http = axios.create({
       adapter: 'http',
@@ -149,7 +154,8 @@ export class WebhookClient {
 function said(error: unknown): string {
   if (error instanceof TargetRefused || error instanceof SecretNotUsable) return error.message;
   const cause = error as { code?: unknown; message?: unknown; cause?: { code?: unknown } };
-  const code = typeof cause.cause?.code === 'string' ? cause.cause.code : typeof cause.code === 'string' ? cause.code : '';
+  const code =
+    typeof cause.cause?.code === 'string' ? cause.cause.code : typeof cause.code === 'string' ? cause.code : '';
   const message = typeof cause.message === 'string' ? quoted(cause.message) : '';
   return [code, message].filter(Boolean).join(': ') || 'unknown error';
 }

@@ -27,6 +27,7 @@ export function checkRanges(hub: HubState): void {
   for (const batch of hub.batches) {
     if (batch.state === 'refused') continue;
     for (let seq = batch.fromSeq; seq <= batch.toSeq; seq++) {
+      if (batch.skipped.includes(seq)) continue;
       must(!home.has(seq), () => `change ${seq} stands in batch ${home.get(seq)} and in batch ${batch.number}`);
       home.set(seq, batch.number);
     }
@@ -49,7 +50,7 @@ export function checkCounts(hub: HubState): void {
       must(kept === count, () => `batch ${batch.number}: ${kept} lines are counted ${word}, but ${count} are`);
     }
     if (batch.kind === 'full') continue;
-    const parts = batch.sent.lines.length + batch.collapsed.length + batch.omitted.length;
+    const parts = batch.sent.lines.length + batch.collapsed.length + batch.skipped.length + batch.omitted.length;
     must(
       parts === batch.toSeq - batch.fromSeq + 1,
       () => `batch ${batch.number}: its parts do not add up to its range`,

@@ -239,6 +239,26 @@ export const MUTATIONS: readonly Mutation[] = [
     },
   },
   {
+    without: 'push now never overtakes: a change goes ahead of an older one of its entry that is not sealed yet',
+    rules: {
+      pushFate: (pushed, sealedSeq, ahead, awaited, inOrder) =>
+        real.pushFate(
+          { ...pushed, prevSeq: pushed.prevSeq > sealedSeq ? 0 : pushed.prevSeq },
+          sealedSeq,
+          ahead,
+          awaited,
+          inOrder,
+        ),
+    },
+  },
+  {
+    without: 'push now never overtakes: a change goes ahead while its predecessor has no outcome',
+    rules: {
+      pushFate: (pushed, sealedSeq, ahead, _awaited, inOrder) =>
+        real.pushFate(pushed, sealedSeq, ahead, () => null, inOrder),
+    },
+  },
+  {
     without: 'full list, nothing unsettled: it is sealed while batches are open',
     rules: {
       nextStep: (view, rules) => {

@@ -1,6 +1,7 @@
 // The rules that decide in the model: the real functions, as an object, so that each can be taken away by itself.
 import { heardOf, merge, resolve } from '../../acknowledgement/merge.js';
 import { afterAsking, afterHandOver } from '../rules/after-attempt.js';
+import { pushFate } from '../rules/ahead.js';
 import { isLatest, overtaken, stillDue } from '../rules/append-again.js';
 import { awaited } from '../rules/awaited.js';
 import { stateAfter, useOfAnswer } from '../rules/batch-state.js';
@@ -18,6 +19,7 @@ export const REAL_RULES = {
   merge,
   nextStep,
   overtaken,
+  pushFate,
   resolve,
   selectLines,
   stateAfter,

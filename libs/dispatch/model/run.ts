@@ -24,6 +24,8 @@ export interface RunResult {
   /** Batches by the state in which they ended. */
   ends: Partial<Record<BatchState, number>>;
   fullLists: number;
+  /** Batches around something that was sealed ahead. */
+  pushed: number;
 }
 
 /** What of a run is not left to the seed. */
@@ -63,6 +65,8 @@ class Run {
   private alive = 0;
   private version = 0;
   private desiring = true;
+  /** Share of desires that are to go now. */
+  private readonly pushing: number;
 
   constructor(
     private readonly seed: number,
@@ -79,6 +83,7 @@ class Run {
     );
     this.network.provider = this.provider;
     this.network.answersLost = setting.answersLost ?? this.network.answersLost;
+    this.pushing = this.random.pick([0, 0.1, 0.4]);
     this.refs = Array.from({ length: setting.entries ?? this.random.whole(1, 6) }, (_, i) => `e${i + 1}`);
   }
 
@@ -101,6 +106,7 @@ class Run {
     const { batches, log } = this.hub.state;
     const ends: RunResult['ends'] = {};
     for (const { state } of batches) ends[state] = (ends[state] ?? 0) + 1;
+    const pushed = batches.filter((batch) => batch.skipped.length > 0).length;
     const fullLists = batches.filter((batch) => batch.kind === 'full').length;
     return {
       seed: this.seed,
@@ -111,6 +117,7 @@ class Run {
       faults: this.faults,
       ends,
       fullLists,
+      pushed,
     };
   }
 
@@ -143,6 +150,8 @@ class Run {
     const ref = this.random.pick(this.refs);
     const content = this.random.chance(0.35) ? null : this.random.chance(0.3) ? 'v0' : `v${++this.version}`;
     this.hub.state.log.desire(ref, content);
+    const entry = this.hub.state.log.entries.get(ref);
+    if (entry && this.random.chance(this.pushing)) this.hub.state.pushed.add(entry.latestSeq);
     if (this.random.chance(0.5)) this.startWorker();
   }
 

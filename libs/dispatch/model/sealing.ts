@@ -8,20 +8,54 @@ interface Chosen {
   lines: SentLine[];
   collapsed: number[];
   omitted: { seq: number; entryRef: string; waitsFor: number }[];
+  /** Sealed ahead, in batches of their own. */
+  skipped: number[];
 }
 
 /** Seals what comes next in the log. Null when all of it waits for earlier outcomes: a batch is never empty. */
 export function sealNext(hub: HubState): ModelBatch | null {
+  const ahead = sealAhead(hub);
+  if (ahead) return ahead;
   const fromSeq = hub.sealedSeq + 1;
   for (let toSeq = hub.sealedSeq; toSeq < hub.log.lastSeq;) {
     toSeq = Math.min(hub.log.lastSeq, toSeq + hub.profile.maxLines);
     const chosen = choose(hub, fromSeq, toSeq, () => false);
     if (chosen.lines.length === 0) continue;
     const batch = add(hub, 'delta', fromSeq, toSeq, chosen, null);
-    hub.sealedSeq = toSeq;
+    moveOn(hub, toSeq);
     return batch;
   }
   return null;
+}
+
+/** Seals a change that somebody wants to go now, when nothing of its entry can be overtaken. */
+function sealAhead(hub: HubState): ModelBatch | null {
+  for (const seq of hub.pushed) {
+    const { prevSeq, entryRef } = hub.log.change(seq);
+    const { latestSeq } = hub.log.entryOf(seq);
+    const fate = hub.rules.pushFate(
+      { seq, prevSeq, latestSeq },
+      hub.sealedSeq,
+      hub.ahead,
+      (before) => hub.awaited(before),
+      hub.profile.appliesInOrder,
+    );
+    if (fate !== 'notYet') hub.pushed.delete(seq);
+    if (fate !== 'ahead') continue;
+    const lines = [{ n: 1, ref: entryRef, seq, content: hub.log.change(seq).content }];
+    const batch = add(hub, 'delta', seq, seq, { lines, collapsed: [], omitted: [], skipped: [] }, null);
+    hub.ahead.push(seq);
+    moveOn(hub, hub.sealedSeq);
+    return batch;
+  }
+  return null;
+}
+
+/** The sealed position, and past what follows it and was sealed ahead. */
+function moveOn(hub: HubState, toSeq: number): void {
+  hub.sealedSeq = toSeq;
+  while (hub.ahead.includes(hub.sealedSeq + 1)) hub.sealedSeq++;
+  hub.ahead = hub.ahead.filter((seq) => seq > hub.sealedSeq);
 }
 
 /** Seals the lowest range of refused batches that no half has taken up. Null when nothing of it has to travel any more. */
@@ -44,20 +78,30 @@ export function sealFull(hub: HubState): ModelBatch {
     .filter((entry) => entry.content !== null)
     .map((entry, i) => ({ n: i + 1, ref: entry.ref, seq: entry.latestSeq, content: entry.content }));
   hub.fullListWanted = false;
-  const batch = add(hub, 'full', fromSeq, toSeq, { lines, collapsed: [], omitted: [] }, null);
+  const batch = add(hub, 'full', fromSeq, toSeq, { lines, collapsed: [], omitted: [], skipped: [...hub.ahead] }, null);
   for (let seq = fromSeq; seq <= toSeq; seq++) {
     if (hub.roles.get(seq)?.role !== 'line') hub.roles.set(seq, { role: 'absent', number: batch.number });
   }
-  if (hub.rules.fullListMovesPosition) hub.sealedSeq = toSeq;
+  if (hub.rules.fullListMovesPosition) moveOn(hub, toSeq);
   return batch;
 }
 
 function choose(hub: HubState, fromSeq: number, toSeq: number, superseded: (seq: number) => boolean): Chosen {
   const changes: ModelChange[] = [];
-  for (let seq = fromSeq; seq <= toSeq; seq++) changes.push(hub.log.change(seq));
+  const skipped: number[] = [];
+  for (let seq = fromSeq; seq <= toSeq; seq++) {
+    if (hasHome(hub, seq)) skipped.push(seq);
+    else changes.push(hub.log.change(seq));
+  }
   const selection = hub.rules.selectLines(changes, (seq) => hub.awaited(seq), hub.profile.appliesInOrder, superseded);
   const lines = selection.lines.map(({ entryRef, seq, content }, i) => ({ n: i + 1, ref: entryRef, seq, content }));
-  return { lines, collapsed: selection.collapsed, omitted: selection.omitted };
+  return { lines, collapsed: selection.collapsed, omitted: selection.omitted, skipped };
+}
+
+/** Whether a change travels already, in a batch that is not refused. */
+function hasHome(hub: HubState, seq: number): boolean {
+  const role = hub.roles.get(seq);
+  return role?.role === 'line' && hub.batch(role.number).state !== 'refused';
 }
 
 function add(
@@ -78,6 +122,7 @@ function add(
     fromSeq,
     toSeq,
     collapsed: chosen.collapsed,
+    skipped: chosen.skipped,
     omitted: chosen.omitted.map((omission) => omission.seq),
     sent: { number, kind, toSeq, lines, bytes },
     state: 'handed',

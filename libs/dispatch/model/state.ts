@@ -27,6 +27,8 @@ export interface ModelBatch {
   toSeq: number;
   sent: SentBatch;
   collapsed: number[];
+  /** Seqs of the range that were sealed ahead: the table lists them with what is collapsed. */
+  skipped: number[];
   omitted: number[];
   state: BatchState;
   /** Moment of the receipt, for the deadline of outcomes. */
@@ -89,6 +91,10 @@ export class HubState {
   /** Ranges of refused batches that no half has taken up, with the family's root. */
   refusedRanges: (Range & { root: number })[] = [];
   sealedSeq = 0;
+  /** Seqs above the sealed position that were sealed ahead, ascending. */
+  ahead: number[] = [];
+  /** Changes that somebody wants to go now. */
+  readonly pushed = new Set<number>();
   fence = 0;
   leaseUntil = 0;
   notBefore: number | null = null;

@@ -12,6 +12,10 @@ test('quoted and bare spellings are one key', () => {
 
 test('what is no key is refused with 400', () => {
   for (const header of ['', '""', '"', 'a"b', 'a b', 'ก', `"${'x'.repeat(256)}"`, '"a" "b"', 'a\u0007']) {
-    assert.throws(() => idempotencyKeyOf(header), (error) => error instanceof Problem && error.status === 400, header);
+    assert.throws(
+      () => idempotencyKeyOf(header),
+      (error) => error instanceof Problem && error.status === 400,
+      header,
+    );
   }
 });

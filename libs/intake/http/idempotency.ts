@@ -27,7 +27,12 @@ export function idempotencyKeyOf(header: string): string {
   const quoted = /^"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"$/.exec(text);
   const key = quoted ? quoted[1]!.replace(/\\(["\\])/g, '$1') : text;
   if (/^[\x21-\x7e]{1,255}$/.test(key) && (quoted || !key.includes('"'))) return key;
-  throw new Problem(400, 'invalid-idempotency-key', 'The Idempotency-Key cannot be read', 'Send 1 to 255 visible ASCII characters, e.g. a UUID in quotation marks.');
+  throw new Problem(
+    400,
+    'invalid-idempotency-key',
+    'The Idempotency-Key cannot be read',
+    'Send 1 to 255 visible ASCII characters, e.g. a UUID in quotation marks.',
+  );
 }
 
 /**
@@ -55,23 +60,48 @@ export async function idempotent(
   try {
     const answer = await work();
     await query(source, 'UPDATE idempotency_key SET status = $3, body = $4 WHERE actor_id = $1 AND key = $2', [
-      actorId, key, answer.status, JSON.stringify(answer.body),
+      actorId,
+      key,
+      answer.status,
+      JSON.stringify(answer.body),
     ]);
     return { ...answer, replayed: false };
   } catch (error) {
-    await query(source, 'DELETE FROM idempotency_key WHERE actor_id = $1 AND key = $2 AND status IS NULL', [actorId, key]);
+    await query(source, 'DELETE FROM idempotency_key WHERE actor_id = $1 AND key = $2 AND status IS NULL', [
+      actorId,
+      key,
+    ]);
     throw error;
   }
 }
 
-async function storedAnswer(source: DataSource, actorId: number, key: string, fingerprint: Buffer): Promise<StoredAnswer> {
+async function storedAnswer(
+  source: DataSource,
+  actorId: number,
+  key: string,
+  fingerprint: Buffer,
+): Promise<StoredAnswer> {
   const [stored] = await query<{ fingerprint: Buffer; status: number | null; body: unknown }>(
-    source, 'SELECT fingerprint, status, body FROM idempotency_key WHERE actor_id = $1 AND key = $2', [actorId, key]);
+    source,
+    'SELECT fingerprint, status, body FROM idempotency_key WHERE actor_id = $1 AND key = $2',
+    [actorId, key],
+  );
   if (stored && !stored.fingerprint.equals(fingerprint)) {
-    throw new Problem(422, 'idempotency-key-reused', 'The Idempotency-Key was used for another request', 'Send a new key with a new request.');
+    throw new Problem(
+      422,
+      'idempotency-key-reused',
+      'The Idempotency-Key was used for another request',
+      'Send a new key with a new request.',
+    );
   }
   if (!stored || stored.status === null) {
-    throw new Problem(409, 'request-running', 'The first request under this key is still running', 'Send it again in a moment.', { retryAfterS: 1 });
+    throw new Problem(
+      409,
+      'request-running',
+      'The first request under this key is still running',
+      'Send it again in a moment.',
+      { retryAfterS: 1 },
+    );
   }
   return { status: stored.status, body: stored.body, replayed: true };
 }

@@ -1,6 +1,6 @@
 // Imports over HTTP: files and streams come in as runs that workers carry out; files go back as streams.
 import { InjectQueue } from '@nestjs/bullmq';
-import { Controller, Get, HttpCode, Inject, Optional, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Inject, Optional, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Queue } from 'bullmq';
 import type { Request, Response } from 'express';
@@ -11,11 +11,21 @@ import { CurrentActor, LOGGER, Scopes, type Actor, type Logger } from '#platform
 import { INTAKE_PARTS } from '../intake-parts.js';
 import type { IntakeParts } from '../register.js';
 import { runErrorFile } from '../runs/error-file.js';
+import { makeExtension } from '../runs/extend.js';
 import { receiveOriginal } from '../runs/original.js';
 import { runReturnFile, STANDINGS, type Standings } from '../runs/return-file.js';
-import { askForUndo, findRun, listRuns, rejectedRows, showRun, startRun, stopRun, type RunView } from '../runs/run-book.js';
+import {
+  askForUndo,
+  findRun,
+  listRuns,
+  rejectedRows,
+  showRun,
+  startRun,
+  stopRun,
+  type RunView,
+} from '../runs/run-book.js';
 import { IMPORT_QUEUE, queueUnfinishedRuns, type ImportJob } from '../runs/unfinished-runs.js';
-import { ImportQueryDto, ListQueryDto, RowsQueryDto } from './imports.dto.js';
+import { ExtensionDto, ImportQueryDto, ListQueryDto, RowsQueryDto } from './imports.dto.js';
 import { uploadedFile } from './uploaded-file.js';
 
 @ApiTags('imports')
@@ -31,10 +41,21 @@ export class ImportsController {
 
   @Post('imports')
   @HttpCode(202)
-  @ApiOperation({ summary: 'Import a CSV or XLSX file: as the raw body, or as the part `file` of multipart/form-data.' })
-  @ApiConsumes('multipart/form-data', 'text/csv', 'application/octet-stream', 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet')
+  @ApiOperation({
+    summary: 'Import a CSV or XLSX file: as the raw body, or as the part `file` of multipart/form-data.',
+  })
+  @ApiConsumes(
+    'multipart/form-data',
+    'text/csv',
+    'application/octet-stream',
+    'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+  )
   @ApiBody({ schema: { type: 'object', properties: { file: { type: 'string', format: 'binary' } } } })
-  async import(@Query() asked: ImportQueryDto, @Req() request: Request, @CurrentActor() actor: Actor): Promise<RunView> {
+  async import(
+    @Query() asked: ImportQueryDto,
+    @Req() request: Request,
+    @CurrentActor() actor: Actor,
+  ): Promise<RunView> {
     return this.receive(asked, uploadedFile(request), false, actor);
   }
 
@@ -44,20 +65,60 @@ export class ImportsController {
   @ApiConsumes('application/x-ndjson')
   async bulk(@Query() asked: ImportQueryDto, @Req() request: Request, @CurrentActor() actor: Actor): Promise<RunView> {
     if (!request.is('application/x-ndjson')) {
-      throw new Problem(415, 'wrong-content-type', 'Wrong content type', 'Send application/x-ndjson: one registration as JSON in each line.');
+      throw new Problem(
+        415,
+        'wrong-content-type',
+        'Wrong content type',
+        'Send application/x-ndjson: one registration as JSON in each line.',
+      );
     }
     return this.receive(asked, request, true, actor);
   }
 
-  private async receive(asked: ImportQueryDto, bytes: AsyncIterable<Buffer>, ndjson: boolean, actor: Actor): Promise<RunView> {
+  @Post('extensions')
+  @HttpCode(202)
+  @ApiOperation({
+    summary:
+      "Extend the programme's dates: makes a dry run of all registrations that end on a day. Start it to move them.",
+  })
+  async extend(@Body() body: ExtensionDto, @CurrentActor() actor: Actor): Promise<RunView> {
+    const agencyId = body.agency === undefined ? null : await this.agencyOf(body.agency);
+    const { endingOn, to } = body;
+    const runId = await makeExtension(this.parts.source, this.parts.vault, {
+      endingOn,
+      to,
+      agencyId,
+      actorId: actor.actorId,
+    });
+    await this.work(runId);
+    return showRun(this.parts.source, runId);
+  }
+
+  private async receive(
+    asked: ImportQueryDto,
+    bytes: AsyncIterable<Buffer>,
+    ndjson: boolean,
+    actor: Actor,
+  ): Promise<RunView> {
     const { mode = 'add', agency, dryRun = false, ...options } = asked;
     const agencyId = agency === undefined ? null : await this.agencyOf(agency);
     if (mode === 'roster' && agencyId === null) {
-      throw new Problem(422, 'roster-needs-agency', 'A roster needs its agency', 'Say with the parameter agency whose complete list this is.', {
-        detailTh: 'การนำเข้าแบบรายชื่อทั้งหมด (roster) ต้องระบุหน่วยงาน',
-      });
+      throw new Problem(
+        422,
+        'roster-needs-agency',
+        'A roster needs its agency',
+        'Say with the parameter agency whose complete list this is.',
+        {
+          detailTh: 'การนำเข้าแบบรายชื่อทั้งหมด (roster) ต้องระบุหน่วยงาน',
+        },
+      );
     }
-    const runId = await receiveOriginal(this.parts.source, this.parts.vault, { mode, agencyId, dryRun, options, actorId: actor.actorId, ndjson }, bytes);
+    const runId = await receiveOriginal(
+      this.parts.source,
+      this.parts.vault,
+      { mode, agencyId, dryRun, options, actorId: actor.actorId, ndjson },
+      bytes,
+    );
     await this.work(runId);
     return showRun(this.parts.source, runId);
   }
@@ -66,9 +127,15 @@ export class ImportsController {
   private async agencyOf(name: string): Promise<number> {
     const reading = (await this.parts.catalogue.get()).resolveAgency(name, '');
     if (reading.outcome === 'agency') return reading.id;
-    throw new Problem(422, 'unknown-agency', 'Unknown agency', `Write its full Thai name or its code. Nearest: ${reading.known}`, {
-      detailTh: `ระบุชื่อเต็มหรือรหัสหน่วยงาน ใกล้เคียง: ${reading.known}`,
-    });
+    throw new Problem(
+      422,
+      'unknown-agency',
+      'Unknown agency',
+      `Write its full Thai name or its code. Nearest: ${reading.known}`,
+      {
+        detailTh: `ระบุชื่อเต็มหรือรหัสหน่วยงาน ใกล้เคียง: ${reading.known}`,
+      },
+    );
   }
 
   /** A queue that cannot be reached costs a sweep, not the request. */
@@ -76,7 +143,11 @@ export class ImportsController {
     try {
       await queueUnfinishedRuns(this.parts.source, this.queue, runId);
     } catch (error) {
-      this.log.warn({ event: 'import not queued', run: runId, reason: error instanceof Error ? error.message : 'unknown' });
+      this.log.warn({
+        event: 'import not queued',
+        run: runId,
+        reason: error instanceof Error ? error.message : 'unknown',
+      });
     }
   }
 
@@ -131,14 +202,22 @@ export class ImportsController {
   @ApiOperation({ summary: 'The rejected rows in the columns they came in, with reasons and remedies.' })
   async errors(@Param('id') id: string, @Res() response: Response): Promise<void> {
     const run = await findRun(this.parts.source, Number(id));
-    await send(response, await runErrorFile(this.parts.source, this.parts.vault, run), `import-${run.run_id}-errors.csv`);
+    await send(
+      response,
+      await runErrorFile(this.parts.source, this.parts.vault, run),
+      `import-${run.run_id}-errors.csv`,
+    );
   }
 
   @Get('imports/:id/return.csv')
   @ApiOperation({ summary: 'All rows as they came, with provider, status, reason and remedy as of now.' })
   async returned(@Param('id') id: string, @Res() response: Response): Promise<void> {
     const run = await findRun(this.parts.source, Number(id));
-    await send(response, await runReturnFile(this.parts.source, this.parts.vault, run, this.standings), `import-${run.run_id}-return.csv`);
+    await send(
+      response,
+      await runReturnFile(this.parts.source, this.parts.vault, run, this.standings),
+      `import-${run.run_id}-return.csv`,
+    );
   }
 }
 

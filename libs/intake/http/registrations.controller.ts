@@ -4,9 +4,8 @@ import { ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { Problem } from '#contracts';
 import { CurrentActor, Scopes, type Actor } from '#platform';
-import {
-  amendRegistrations, cancelRegistrations, confirmDrafts, findRegistrations, type RegistrationView, type Selection,
-} from '../change-registrations.js';
+import { amendRegistrations, cancelRegistrations, confirmDrafts } from '../change-registrations.js';
+import { findRegistrations, type RegistrationView, type Selection } from '../find-registrations.js';
 import { INTAKE_PARTS } from '../intake-parts.js';
 import { appsOf, readApps } from '../reading/index.js';
 import { register, type IntakeParts } from '../register.js';
@@ -22,7 +21,9 @@ export class RegistrationsController {
   constructor(@Inject(INTAKE_PARTS) private readonly parts: IntakeParts) {}
 
   @Post()
-  @ApiOperation({ summary: 'Register the lines of one reference. The same again changes nothing; other content is an amendment.' })
+  @ApiOperation({
+    summary: 'Register the lines of one reference. The same again changes nothing; other content is an amendment.',
+  })
   @ApiHeader({ name: 'Idempotency-Key', required: false })
   async register(
     @Body() body: RegistrationDto,
@@ -35,9 +36,10 @@ export class RegistrationsController {
       return { status: answer.lines.some((line) => line.result === 'created') ? 201 : 200, body: answer };
     };
     const fingerprintOf = `POST /v1/registrations\n${JSON.stringify(body)}`;
-    const answer = key === undefined
-      ? { ...(await work()), replayed: false }
-      : await idempotent(this.parts.source, { actorId: actor.actorId, header: key, fingerprintOf }, work);
+    const answer =
+      key === undefined
+        ? { ...(await work()), replayed: false }
+        : await idempotent(this.parts.source, { actorId: actor.actorId, header: key, fingerprintOf }, work);
     response.status(answer.status);
     if (answer.replayed) response.setHeader('Idempotency-Replayed', 'true');
     return answer.body;
@@ -75,16 +77,25 @@ export class RegistrationsController {
 
   @Patch(':id')
   @ApiOperation({ summary: 'Change what is given and leave the rest.' })
-  async amend(@Param('id') id: string, @Body() body: AmendDto, @CurrentActor() actor: Actor): Promise<ShownRegistration> {
+  async amend(
+    @Param('id') id: string,
+    @Body() body: AmendDto,
+    @CurrentActor() actor: Actor,
+  ): Promise<ShownRegistration> {
     const { provider: code, apps, confirmation, ...content } = body;
     const given = Object.fromEntries(Object.entries(content).filter(([, value]) => value !== undefined));
     const reading = apps === undefined ? undefined : readApps(apps.join(','));
-    await amendRegistrations(this.parts, { id }, {
-      ...given,
-      ...(code === undefined ? {} : { provider: await this.providerOf(code) }),
-      ...(reading?.outcome === 'apps' ? { apps: reading.bits } : {}),
-      ...(confirmation ? { confirmation: evidenceOf(confirmation) } : {}),
-    }, actor.actorId);
+    await amendRegistrations(
+      this.parts,
+      { id },
+      {
+        ...given,
+        ...(code === undefined ? {} : { provider: await this.providerOf(code) }),
+        ...(reading?.outcome === 'apps' ? { apps: reading.bits } : {}),
+        ...(confirmation ? { confirmation: evidenceOf(confirmation) } : {}),
+      },
+      actor.actorId,
+    );
     return this.show(id);
   }
 
@@ -92,9 +103,15 @@ export class RegistrationsController {
     const { providers } = await this.parts.catalogue.get();
     const found = providers.get(code.toUpperCase());
     if (found) return found;
-    throw new Problem(422, 'unknown-provider', 'Unknown provider', `The known providers are ${[...providers.keys()].join(', ')}.`, {
-      detailTh: `ผู้ให้บริการที่รับ: ${[...providers.keys()].join(', ')}`,
-    });
+    throw new Problem(
+      422,
+      'unknown-provider',
+      'Unknown provider',
+      `The known providers are ${[...providers.keys()].join(', ')}.`,
+      {
+        detailTh: `ผู้ให้บริการที่รับ: ${[...providers.keys()].join(', ')}`,
+      },
+    );
   }
 }
 
@@ -104,9 +121,15 @@ function shown(view: RegistrationView): ShownRegistration {
 
 function evidenceOf(dto: ConfirmationDto): { at: string; by: string; document: string } {
   if (Date.parse(dto.confirmedAt) > Date.now() + 5 * 60_000) {
-    throw new Problem(422, 'invalid-registration', 'The confirmation cannot be taken', 'The confirmation is dated in the future.', {
-      detailTh: 'วันที่ยืนยันเป็นวันในอนาคต',
-    });
+    throw new Problem(
+      422,
+      'invalid-registration',
+      'The confirmation cannot be taken',
+      'The confirmation is dated in the future.',
+      {
+        detailTh: 'วันที่ยืนยันเป็นวันในอนาคต',
+      },
+    );
   }
   return { at: dto.confirmedAt, by: dto.confirmedBy, document: dto.document };
 }

@@ -22,10 +22,17 @@ export class WithdrawalsController {
   async withdraw(@Body() body: WithdrawalDto, @CurrentActor() actor: Actor): Promise<WithdrawnLine> {
     const at = body.at === undefined ? new Date() : new Date(body.at);
     if (at.getTime() > Date.now() + 5 * 60_000) {
-      throw new Problem(422, 'invalid-withdrawal', 'The withdrawal cannot be taken', 'It is dated in the future.', { detailTh: 'วันที่อยู่ในอนาคต' });
+      throw new Problem(422, 'invalid-withdrawal', 'The withdrawal cannot be taken', 'It is dated in the future.', {
+        detailTh: 'วันที่อยู่ในอนาคต',
+      });
     }
     const line = lineKeyIn(await this.parts.catalogue.get(), body);
     if (line.outcome === 'rejected') throw invalidRegistration([problemItem(line.problem, '#')]);
-    return withdrawLine(this.parts.source, this.parts, { lineKey: line.lineKey, at, reason: body.reason ?? null, actorId: actor.actorId });
+    return withdrawLine(this.parts.source, this.parts, {
+      lineKey: line.lineKey,
+      at,
+      reason: body.reason ?? null,
+      actorId: actor.actorId,
+    });
   }
 }

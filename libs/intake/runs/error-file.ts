@@ -32,7 +32,9 @@ export async function runErrorFile(source: DataSource, vault: Vault, run: RunRow
       }
     }
   }
-  const file = Readable.from(rejected()).on('error', (error) => file.destroy(error)).pipe(errorFile(opened.header));
+  const file = Readable.from(rejected())
+    .on('error', (error) => file.destroy(error))
+    .pipe(errorFile(opened.header));
   return closing(file, () => opened.close());
 }
 
@@ -42,8 +44,16 @@ export function closing(stream: Readable, close: () => Promise<void>): Readable 
   return stream;
 }
 
-function problemsAfter(source: DataSource, runId: number, row: number): Promise<{ row_no: number; problems: KeptProblem[] }[]> {
-  return query(source, 'SELECT row_no, problems FROM import_problem WHERE run_id = $1 AND row_no > $2 ORDER BY row_no LIMIT $3', [runId, row, PAGE]);
+function problemsAfter(
+  source: DataSource,
+  runId: number,
+  row: number,
+): Promise<{ row_no: number; problems: KeptProblem[] }[]> {
+  return query(
+    source,
+    'SELECT row_no, problems FROM import_problem WHERE run_id = $1 AND row_no > $2 ORDER BY row_no LIMIT $3',
+    [runId, row, PAGE],
+  );
 }
 
 function withRemedy(problem: KeptProblem): RowProblem {

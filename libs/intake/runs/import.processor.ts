@@ -78,7 +78,8 @@ export class ImportSweeper implements OnApplicationBootstrap, OnApplicationShutd
       if (Date.now() < this.eraseAt) return;
       this.eraseAt = Date.now() + ERASE_EVERY_MS;
       const erased = await eraseOld(this.source, new Date());
-      if (erased.originals + erased.uploads + erased.answers > 0) this.log.info({ event: 'intake erased what is old', ...erased });
+      if (erased.originals + erased.uploads + erased.answers > 0)
+        this.log.info({ event: 'intake erased what is old', ...erased });
     } catch (error) {
       this.log.warn({ event: 'sweep of imports failed', reason: error instanceof Error ? error.message : 'unknown' });
     }

@@ -52,9 +52,11 @@ export class RunLease {
   }
 
   private renew(): Promise<unknown> {
-    return query(this.source, 'UPDATE import_run SET lease_until = now() + make_interval(secs => $3) WHERE run_id = $1 AND lease_owner = $2', [
-      this.run.run_id, this.owner, this.seconds,
-    ]);
+    return query(
+      this.source,
+      'UPDATE import_run SET lease_until = now() + make_interval(secs => $3) WHERE run_id = $1 AND lease_owner = $2',
+      [this.run.run_id, this.owner, this.seconds],
+    );
   }
 
   /** Writes progress in the caller's transaction, which must fail with LeaseLost when the run is no longer ours. */
@@ -72,13 +74,18 @@ export class RunLease {
 
   /** Records what was understood of the file. */
   async understood(file: unknown): Promise<void> {
-    await query(this.source, `UPDATE import_run SET understood = coalesce(understood, '{}') || jsonb_build_object('file', $3::jsonb) WHERE run_id = $1 AND lease_owner = $2`, [
-      this.run.run_id, this.owner, JSON.stringify(file),
-    ]);
+    await query(
+      this.source,
+      `UPDATE import_run SET understood = coalesce(understood, '{}') || jsonb_build_object('file', $3::jsonb) WHERE run_id = $1 AND lease_owner = $2`,
+      [this.run.run_id, this.owner, JSON.stringify(file)],
+    );
   }
 
   /** Ends the work and gives the lease back. Does nothing when the lease was lost. */
-  async end(state: Extract<RunState, 'completed' | 'stopped' | 'failed' | 'undone'>, failure: unknown = null): Promise<void> {
+  async end(
+    state: Extract<RunState, 'completed' | 'stopped' | 'failed' | 'undone'>,
+    failure: unknown = null,
+  ): Promise<void> {
     clearInterval(this.timer);
     await query(
       this.source,
@@ -91,8 +98,10 @@ export class RunLease {
   /** Gives the lease back with the work undone; another try may begin after `afterS` seconds. */
   async release(afterS: number): Promise<void> {
     clearInterval(this.timer);
-    await query(this.source, 'UPDATE import_run SET lease_owner = NULL, lease_until = now() + make_interval(secs => $3) WHERE run_id = $1 AND lease_owner = $2', [
-      this.run.run_id, this.owner, afterS,
-    ]);
+    await query(
+      this.source,
+      'UPDATE import_run SET lease_owner = NULL, lease_until = now() + make_interval(secs => $3) WHERE run_id = $1 AND lease_owner = $2',
+      [this.run.run_id, this.owner, afterS],
+    );
   }
 }

@@ -23,13 +23,20 @@ describe('lines of a stream', () => {
   }
 
   test('empty lines count and are left out; the last line needs no end; a mark and CRLF are taken off', async () => {
-    assert.deepEqual(await linesOf('\uFEFF{"a":1}\r\n\n  \n{"b":2}'), [{ row: 1, text: '{"a":1}' }, { row: 4, text: '{"b":2}' }]);
+    assert.deepEqual(await linesOf('\uFEFF{"a":1}\r\n\n  \n{"b":2}'), [
+      { row: 1, text: '{"a":1}' },
+      { row: 4, text: '{"b":2}' },
+    ]);
     assert.deepEqual(await linesOf('a\nb\nc\n', 2), [{ row: 3, text: 'c' }]);
     assert.deepEqual(await linesOf(''), []);
   });
 
   test('a line too long to be a registration is one broken line, and its neighbours are whole', async () => {
-    assert.deepEqual(await linesOf(`a\n${'x'.repeat(900_000)}\nb\n`), [{ row: 1, text: 'a' }, { row: 2, text: null }, { row: 3, text: 'b' }]);
+    assert.deepEqual(await linesOf(`a\n${'x'.repeat(900_000)}\nb\n`), [
+      { row: 1, text: 'a' },
+      { row: 2, text: null },
+      { row: 3, text: 'b' },
+    ]);
   });
 
   test('Thai text is whole wherever the pieces are cut, and row numbers are those of the file', async () => {
@@ -37,8 +44,17 @@ describe('lines of a stream', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(line, { maxLength: 60 }), fc.integer({ min: 0, max: 70 }), async (lines, afterRow) => {
         // Filling that puts the cut of a piece (256 kB) into the text.
-        const text = [' '.repeat(60_000), ' '.repeat(60_000), ' '.repeat(60_000), ' '.repeat(60_000), ' '.repeat(22_000), ...lines].join('\n');
-        const wanted = lines.map((each, n) => ({ row: n + 6, text: each })).filter((each) => each.text.trim() !== '' && each.row > afterRow);
+        const text = [
+          ' '.repeat(60_000),
+          ' '.repeat(60_000),
+          ' '.repeat(60_000),
+          ' '.repeat(60_000),
+          ' '.repeat(22_000),
+          ...lines,
+        ].join('\n');
+        const wanted = lines
+          .map((each, n) => ({ row: n + 6, text: each }))
+          .filter((each) => each.text.trim() !== '' && each.row > afterRow);
         assert.deepEqual(await linesOf(text, afterRow), wanted);
       }),
       { numRuns: 40 },

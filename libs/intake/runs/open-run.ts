@@ -4,7 +4,13 @@ import type { Vault } from '#platform';
 import { CatalogueCache, type Catalogue } from '../catalogue.js';
 import { createJsonReader, isObject } from '../read-json.js';
 import {
-  createRowReader, FIELDS, headerOfFields, openRegistrationsFile, type HeaderMap, type ReadRegistration, type Understood,
+  createRowReader,
+  FIELDS,
+  headerOfFields,
+  openRegistrationsFile,
+  type HeaderMap,
+  type ReadRegistration,
+  type Understood,
 } from '../reading/index.js';
 import { ndjsonLines } from './ndjson.js';
 import { privateFile } from './original.js';
@@ -12,14 +18,16 @@ import type { KeptProblem, RunRow } from './run.js';
 
 /** One row, judged. `cells` are those of the header, for files that go back. */
 export type JudgedRow =
-  | { row: number; cells: readonly string[]; registration: ReadRegistration<number> }
+  | { row: number; cells: readonly string[]; registration: ReadRegistration<number>; onlyRevision?: number }
   | { row: number; cells: readonly string[]; problems: KeptProblem[] };
 
 export interface OpenedRun {
   catalogue: Catalogue;
   header: HeaderMap;
   /** What was understood of the file, to be shown. */
-  understood: Omit<Understood, 'header'> & { headerRow: number; columns: Record<string, string>; unknownColumns: string[] } | { format: 'ndjson' };
+  understood:
+    | (Omit<Understood, 'header'> & { headerRow: number; columns: Record<string, string>; unknownColumns: string[] })
+    | { format: 'ndjson' };
   /** Rows after `afterRow` in order, in blocks of some hundred. May be called several times. */
   rows(afterRow?: number): AsyncGenerator<JudgedRow[]>;
   close(): Promise<void>;
@@ -30,27 +38,50 @@ export async function openRun(source: DataSource, vault: Vault, run: RunRow): Pr
   const catalogue = await new CatalogueCache(source).get();
   const file = await privateFile(source, vault, run.run_id);
   try {
-    return run.source === 'ndjson' ? openNdjson(file.path, run, catalogue, file.remove) : await openTable(file.path, run, catalogue, file.remove);
+    return run.source === 'ndjson'
+      ? openNdjson(file.path, run, catalogue, file.remove)
+      : await openTable(file.path, run, catalogue, file.remove);
   } catch (error) {
     await file.remove();
     throw error;
   }
 }
 
-async function openTable(path: string, run: RunRow, catalogue: Catalogue, remove: () => Promise<void>): Promise<OpenedRun> {
-  const { validFrom, validTo, ...asSent } = run.understood?.options ?? {};
-  const file = await openRegistrationsFile(path, { ...asSent, agencyGiven: run.agency_id !== null, validFromGiven: validFrom !== undefined });
+async function openTable(
+  path: string,
+  run: RunRow,
+  catalogue: Catalogue,
+  remove: () => Promise<void>,
+): Promise<OpenedRun> {
+  const { validFrom, validTo, encoding, separator, sheet } = run.understood?.options ?? {};
+  const file = await openRegistrationsFile(path, {
+    encoding,
+    separator,
+    sheet,
+    agencyGiven: run.agency_id !== null,
+    validFromGiven: validFrom !== undefined,
+  });
   const { header, ...rest } = file.understood;
   const judge = createRowReader<number>({
-    header, agencies: catalogue.resolveAgency, providers: [...catalogue.providers.values()], now: run.created_at,
+    header,
+    agencies: catalogue.resolveAgency,
+    providers: [...catalogue.providers.values()],
+    now: run.created_at,
     dates: { dateSystem: rest.dateSystem, monthFirst: rest.monthFirst },
     defaults: { agencyId: run.agency_id ?? undefined, validFrom, validTo },
   });
-  const columns = Object.fromEntries(Object.entries(header.columns).map(([field, index]) => [field, header.cells[index] ?? '']));
+  const columns = Object.fromEntries(
+    Object.entries(header.columns).map(([field, index]) => [field, header.cells[index] ?? '']),
+  );
   return {
     catalogue,
     header,
-    understood: { ...rest, headerRow: header.row, columns, unknownColumns: header.unknown.map((column) => column.header) },
+    understood: {
+      ...rest,
+      headerRow: header.row,
+      columns,
+      unknownColumns: header.unknown.map((column) => column.header),
+    },
     async *rows(afterRow = 0) {
       for await (const block of file.rows({ afterRow })) {
         yield block.map((raw): JudgedRow => {
@@ -73,7 +104,10 @@ function kept({ field, code, th, en }: KeptProblem): KeptProblem {
 }
 
 const NOT_JSON: KeptProblem = {
-  field: 'row', code: 'JSON_INVALID', en: 'The line is not one JSON object.', th: 'บรรทัดนี้ไม่ใช่ JSON object หนึ่งรายการ',
+  field: 'row',
+  code: 'JSON_INVALID',
+  en: 'The line is not one JSON object.',
+  th: 'บรรทัดนี้ไม่ใช่ JSON object หนึ่งรายการ',
 };
 
 /** Columns of the error file of a stream: the reader's fields, without the national ID. */
@@ -81,16 +115,22 @@ const STREAM_FIELDS = FIELDS.filter((field) => field !== 'nationalId');
 
 function openNdjson(path: string, run: RunRow, catalogue: Catalogue, remove: () => Promise<void>): OpenedRun {
   const judge = createJsonReader(catalogue, run.created_at, run.agency_id ?? undefined);
+  const extension = run.understood?.options.extension;
   const judged = (row: number, text: string | null): JudgedRow => {
     const json = parsed(text);
     if (!json) return { row, cells: [], problems: [NOT_JSON] };
     const evidence = isObject(json['confirmation']) ? json['confirmation'] : {};
     const values: Record<string, unknown> = { ...json, line: json['number'], ...evidence };
-    const cells = STREAM_FIELDS.map((field) => (values[field] === undefined || values[field] === null ? '' : String(values[field])));
+    const cells = STREAM_FIELDS.map((field) =>
+      values[field] === undefined || values[field] === null ? '' : String(values[field]),
+    );
     const verdict = judge(row, json);
-    return verdict.outcome === 'accepted'
-      ? { row, cells, registration: verdict.registration }
-      : { row, cells, problems: verdict.problems.map(kept) };
+    if (verdict.outcome === 'rejected') return { row, cells, problems: verdict.problems.map(kept) };
+    const { registration } = verdict;
+    // Only in runs that the hub made of its own registrations; a sender cannot bind its rows.
+    return extension
+      ? { row, cells, registration, onlyRevision: Number(json['onlyRevision']) }
+      : { row, cells, registration };
   };
   return {
     catalogue,

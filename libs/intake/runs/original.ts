@@ -41,14 +41,23 @@ export async function receiveOriginal(
   try {
     for await (const block of pieces(bytes)) {
       size += block.length;
-      if (size > mostBytes) throw new RegistrationsFileError('FILE_TOO_LARGE', `${Math.floor(mostBytes / 1024 ** 2)} MiB`);
+      if (size > mostBytes)
+        throw new RegistrationsFileError('FILE_TOO_LARGE', `${Math.floor(mostBytes / 1024 ** 2)} MiB`);
       runId ??= await openRun(source, upload, block);
       hash.update(block);
-      await query(source, 'INSERT INTO import_file (run_id, piece, ciphertext) VALUES ($1, $2, $3)', [runId, piece, vault.encrypt('originals', block)]);
+      await query(source, 'INSERT INTO import_file (run_id, piece, ciphertext) VALUES ($1, $2, $3)', [
+        runId,
+        piece,
+        vault.encrypt('originals', block),
+      ]);
       piece += 1;
     }
     if (runId === null) throw new RegistrationsFileError('FILE_EMPTY');
-    await query(source, `UPDATE import_run SET state = 'waiting', file_sha256 = $2, file_size = $3 WHERE run_id = $1`, [runId, hash.digest(), size]);
+    await query(source, `UPDATE import_run SET state = 'waiting', file_sha256 = $2, file_size = $3 WHERE run_id = $1`, [
+      runId,
+      hash.digest(),
+      size,
+    ]);
     return runId;
   } catch (error) {
     if (runId !== null) await query(source, 'DELETE FROM import_run WHERE run_id = $1', [runId]);
@@ -75,7 +84,11 @@ async function* pieces(bytes: AsyncIterable<Buffer | Uint8Array | string>): Asyn
 }
 
 async function openRun(source: DataSource, upload: Upload, first: Buffer): Promise<number> {
-  const kind: RunSource = upload.ndjson ? 'ndjson' : first.subarray(0, 4).equals(Buffer.from('PK\x03\x04', 'latin1')) ? 'xlsx' : 'csv';
+  const kind: RunSource = upload.ndjson
+    ? 'ndjson'
+    : first.subarray(0, 4).equals(Buffer.from('PK\x03\x04', 'latin1'))
+      ? 'xlsx'
+      : 'csv';
   const [run] = await query<{ run_id: number }>(
     source,
     `INSERT INTO import_run (mode, source, agency_id, dry_run, state, understood, actor_id)
@@ -107,15 +120,25 @@ export async function privateFile(source: DataSource, vault: Vault, runId: numbe
     try {
       let piece = 0;
       for (;;) {
-        const [row] = await query<{ ciphertext: Buffer }>(source, 'SELECT ciphertext FROM import_file WHERE run_id = $1 AND piece = $2', [runId, piece]);
+        const [row] = await query<{ ciphertext: Buffer }>(
+          source,
+          'SELECT ciphertext FROM import_file WHERE run_id = $1 AND piece = $2',
+          [runId, piece],
+        );
         if (!row) break;
         await file.write(vault.decrypt('originals', row.ciphertext));
         piece += 1;
       }
       if (piece === 0) {
-        throw new Problem(410, 'original-erased', 'The original is gone', 'It was erased after its retention; the run and its counts remain.', {
-          detailTh: 'ไฟล์ต้นฉบับถูกลบแล้วตามระยะเวลาจัดเก็บ',
-        });
+        throw new Problem(
+          410,
+          'original-erased',
+          'The original is gone',
+          'It was erased after its retention; the run and its counts remain.',
+          {
+            detailTh: 'ไฟล์ต้นฉบับถูกลบแล้วตามระยะเวลาจัดเก็บ',
+          },
+        );
       }
     } finally {
       await file.close();

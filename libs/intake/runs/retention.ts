@@ -3,13 +3,13 @@ import type { DataSource } from 'typeorm';
 import { query } from '#platform';
 
 /** Days after which the original of an ended run is erased; the run, its counts and reasons remain. */
-export const ORIGINAL_DAYS = 30;
+const ORIGINAL_DAYS = 30;
 /** Hours after which an upload without an end is taken to have died with its process. */
 const UPLOAD_HOURS = 24;
 /** Days within which a repeated request gets its first answer. */
 const ANSWER_DAYS = 7;
 
-export interface Erased {
+interface Erased {
   originals: number;
   uploads: number;
   answers: number;

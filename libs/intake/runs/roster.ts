@@ -23,7 +23,12 @@ export interface Absent {
  * absent from it. Registrations changed since the run was made are not counted as absent: the file cannot know of them.
  * @throws Problem 422 that names the rows of other agencies
  */
-export async function scanRoster(source: DataSource, run: RunRow, opened: OpenedRun, stopIfAborted: () => void): Promise<Absent> {
+export async function scanRoster(
+  source: DataSource,
+  run: RunRow,
+  opened: OpenedRun,
+  stopIfAborted: () => void,
+): Promise<Absent> {
   const foreign: ProblemItem[] = [];
   let rejectedRows = 0;
   async function* keys(): AsyncGenerator<string> {
@@ -40,12 +45,21 @@ export async function scanRoster(source: DataSource, run: RunRow, opened: Opened
     }
   }
   return inTransaction(source, async (tx) => {
-    await tx.query('CREATE TEMP TABLE roster_key (reference text COLLATE "C", line_key text COLLATE "C") ON COMMIT DROP');
+    await tx.query(
+      'CREATE TEMP TABLE roster_key (reference text COLLATE "C", line_key text COLLATE "C") ON COMMIT DROP',
+    );
     await tx.copy('roster_key', keys());
     if (foreign.length > 0) {
-      throw new Problem(422, 'roster-of-another-agency', 'The roster has rows of another agency', 'A roster speaks for one agency. Nothing was written; send each agency its own file, or import without roster.', {
-        errors: foreign, detailTh: 'ไฟล์รายชื่อทั้งหมดต้องเป็นของหน่วยงานเดียว ยังไม่มีการบันทึกใด ๆ',
-      });
+      throw new Problem(
+        422,
+        'roster-of-another-agency',
+        'The roster has rows of another agency',
+        'A roster speaks for one agency. Nothing was written; send each agency its own file, or import without roster.',
+        {
+          errors: foreign,
+          detailTh: 'ไฟล์รายชื่อทั้งหมดต้องเป็นของหน่วยงานเดียว ยังไม่มีการบันทึกใด ๆ',
+        },
+      );
     }
     await tx.query('ANALYZE roster_key');
     const rows = await tx.query<{ registration_id: string }>(
@@ -60,15 +74,29 @@ export async function scanRoster(source: DataSource, run: RunRow, opened: Opened
 }
 
 function foreignRow(row: number): ProblemItem {
-  return { row, field: 'agency', code: 'AGENCY_OTHER', detail: 'The row belongs to another agency.', detailTh: 'แถวนี้เป็นของหน่วยงานอื่น' };
+  return {
+    row,
+    field: 'agency',
+    code: 'AGENCY_OTHER',
+    detail: 'The row belongs to another agency.',
+    detailTh: 'แถวนี้เป็นของหน่วยงานอื่น',
+  };
 }
 
 /** Cancels what is absent, chunk by chunk; only counts it in a dry run, or while rejected rows may be the missing ones. */
-export async function removeAbsent(parts: IntakeParts, lease: RunLease, absent: Absent, stopIfAborted: () => void): Promise<'goOn' | 'stop'> {
+export async function removeAbsent(
+  parts: IntakeParts,
+  lease: RunLease,
+  absent: Absent,
+  stopIfAborted: () => void,
+): Promise<'goOn' | 'stop'> {
   const { run } = lease;
   const { registrationIds: ids } = absent;
   if (run.dry_run || absent.rejectedRows > 0) {
-    const counts = { ...lease.counts, ...(absent.rejectedRows > 0 ? { removalsWithheld: ids.length } : { removed: ids.length }) };
+    const counts = {
+      ...lease.counts,
+      ...(absent.rejectedRows > 0 ? { removalsWithheld: ids.length } : { removed: ids.length }),
+    };
     await inTransaction(parts.source, (tx) => lease.progress(tx, counts, null));
     run.counts = counts;
     return 'goOn';
@@ -78,10 +106,18 @@ export async function removeAbsent(parts: IntakeParts, lease: RunLease, absent: 
     let counts = lease.counts;
     let stopAsked = false;
     const done = await inTransaction(parts.source, (tx) =>
-      endRegistrations(tx, ids.slice(from, from + CHUNK_ROWS), 'cancelled', 'cancelled', { actorId: run.actor_id, runId: run.run_id, now: new Date() }, parts, async (ended) => {
-        counts = { ...lease.counts, removed: lease.counts.removed + ended };
-        ({ stopAsked } = await lease.progress(tx, counts, null));
-      }),
+      endRegistrations(
+        tx,
+        ids.slice(from, from + CHUNK_ROWS),
+        'cancelled',
+        'cancelled',
+        { actorId: run.actor_id, runId: run.run_id, now: new Date() },
+        parts,
+        async (ended) => {
+          counts = { ...lease.counts, removed: lease.counts.removed + ended };
+          ({ stopAsked } = await lease.progress(tx, counts, null));
+        },
+      ),
     );
     run.counts = counts;
     await faultPoint('import.afterRemoval');

@@ -3,7 +3,16 @@ import type { DataSource } from 'typeorm';
 import { Problem, type ProblemItem } from '#contracts';
 import { inTransaction, query } from '#platform';
 import { rowProblemTable, type RowProblemCode } from '../reading/index.js';
-import { NO_COUNTS, RUN_MOVES, type KeptProblem, type RunCounts, type RunMode, type RunRow, type RunSource, type RunState } from './run.js';
+import {
+  NO_COUNTS,
+  RUN_MOVES,
+  type KeptProblem,
+  type RunCounts,
+  type RunMode,
+  type RunRow,
+  type RunSource,
+  type RunState,
+} from './run.js';
 
 /** A run as the API shows it. */
 export interface RunView {
@@ -36,17 +45,30 @@ const ENDED: readonly RunState[] = ['stopped', 'completed', 'failed', 'undone'];
 
 function viewOf(row: ViewRow): RunView {
   return {
-    runId: row.run_id, mode: row.mode, source: row.source, agency: row.agency, dryRun: row.dry_run, state: row.state,
-    stopping: row.stop_asked, fileSize: row.file_size, understood: row.understood?.file ?? null, rowsDone: row.rows_done,
-    counts: { ...NO_COUNTS, ...row.counts }, failure: row.failure, createdAt: row.created_at.toISOString(),
+    runId: row.run_id,
+    mode: row.mode,
+    source: row.source,
+    agency: row.agency,
+    dryRun: row.dry_run,
+    state: row.state,
+    stopping: row.stop_asked,
+    fileSize: row.file_size,
+    understood: row.understood?.file ?? null,
+    rowsDone: row.rows_done,
+    counts: { ...NO_COUNTS, ...row.counts },
+    failure: row.failure,
+    createdAt: row.created_at.toISOString(),
     startedAt: row.started_at?.toISOString() ?? null,
-    endedAt: ENDED.includes(row.state) ? (row.ended_at?.toISOString() ?? null) : null, createdBy: row.created_by,
+    endedAt: ENDED.includes(row.state) ? (row.ended_at?.toISOString() ?? null) : null,
+    createdBy: row.created_by,
   };
 }
 
 /** Newest first, at most 100, those before `beforeRunId`. */
 export async function listRuns(source: DataSource, beforeRunId = 2 ** 31 - 1): Promise<RunView[]> {
-  const rows = await query<ViewRow>(source, `${VIEW} WHERE r.run_id < $1 ORDER BY r.run_id DESC LIMIT 100`, [beforeRunId]);
+  const rows = await query<ViewRow>(source, `${VIEW} WHERE r.run_id < $1 ORDER BY r.run_id DESC LIMIT 100`, [
+    beforeRunId,
+  ]);
   return rows.map(viewOf);
 }
 
@@ -57,17 +79,31 @@ export async function showRun(source: DataSource, runId: number): Promise<RunVie
 
 /** @throws Problem 404 */
 export async function findRun(source: DataSource, runId: number): Promise<ViewRow> {
-  const [row] = Number.isInteger(runId) && runId > 0 && runId < 2 ** 31 ? await query<ViewRow>(source, `${VIEW} WHERE r.run_id = $1`, [runId]) : [];
+  const [row] =
+    Number.isInteger(runId) && runId > 0 && runId < 2 ** 31
+      ? await query<ViewRow>(source, `${VIEW} WHERE r.run_id = $1`, [runId])
+      : [];
   if (row) return row;
-  throw new Problem(404, 'unknown-import', 'No such import', 'No import has this number.', { detailTh: 'ไม่พบการนำเข้าหมายเลขนี้' });
+  throw new Problem(404, 'unknown-import', 'No such import', 'No import has this number.', {
+    detailTh: 'ไม่พบการนำเข้าหมายเลขนี้',
+  });
 }
 
 /** The first rejected rows with their reasons, 100 at a time. */
-export async function rejectedRows(source: DataSource, runId: number, afterRow = 0, most = 100): Promise<ProblemItem[]> {
+export async function rejectedRows(
+  source: DataSource,
+  runId: number,
+  afterRow = 0,
+  most = 100,
+): Promise<ProblemItem[]> {
   const rows = await query<{ row_no: number; problems: KeptProblem[] }>(
-    source, 'SELECT row_no, problems FROM import_problem WHERE run_id = $1 AND row_no > $2 ORDER BY row_no LIMIT $3', [runId, afterRow, most]);
+    source,
+    'SELECT row_no, problems FROM import_problem WHERE run_id = $1 AND row_no > $2 ORDER BY row_no LIMIT $3',
+    [runId, afterRow, most],
+  );
   return rows.flatMap(({ row_no: row, problems }) =>
-    problems.map(({ field, code, en, th }) => ({ row, field, code, detail: en, detailTh: th, ...remedyOf(code) })));
+    problems.map(({ field, code, en, th }) => ({ row, field, code, detail: en, detailTh: th, ...remedyOf(code) })),
+  );
 }
 
 /** What to do about a reason, from the table of reasons. */
@@ -78,7 +114,13 @@ export function remedyOf(code: string): { remedy?: string; remedyTh?: string } {
 }
 
 /** Moves a run if its state allows it now; `set` is further SQL. */
-async function move(source: DataSource, runId: number, to: RunState, set: string, act: { actorId: number; name: string }): Promise<void> {
+async function move(
+  source: DataSource,
+  runId: number,
+  to: RunState,
+  set: string,
+  act: { actorId: number; name: string },
+): Promise<void> {
   const from = (Object.keys(RUN_MOVES) as RunState[]).filter((state) => RUN_MOVES[state].includes(to));
   const moved = await inTransaction(source, (tx) =>
     tx.query(
@@ -89,12 +131,19 @@ async function move(source: DataSource, runId: number, to: RunState, set: string
        )
        SELECT 1 FROM moved`,
       [runId, to, from, act.actorId, act.name],
-    ));
+    ),
+  );
   if (moved.length === 1) return;
   const { state } = await findRun(source, runId);
-  throw new Problem(409, 'import-state', 'The import is not in a state for this', `It is ${state}; this needs one of: ${from.join(', ')}.`, {
-    detailTh: `สถานะปัจจุบันคือ ${state} จึงดำเนินการนี้ไม่ได้`,
-  });
+  throw new Problem(
+    409,
+    'import-state',
+    'The import is not in a state for this',
+    `It is ${state}; this needs one of: ${from.join(', ')}.`,
+    {
+      detailTh: `สถานะปัจจุบันคือ ${state} จึงดำเนินการนี้ไม่ได้`,
+    },
+  );
 }
 
 /**
@@ -104,11 +153,21 @@ async function move(source: DataSource, runId: number, to: RunState, set: string
 export async function startRun(source: DataSource, runId: number, actorId: number): Promise<RunView> {
   const { state, dry_run: dryRun } = await findRun(source, runId);
   if (state === 'completed' && !dryRun) {
-    throw new Problem(409, 'import-state', 'The import is complete', 'Send the file again to import it again; unchanged rows change nothing.', {
-      detailTh: 'การนำเข้านี้เสร็จสิ้นแล้ว',
-    });
+    throw new Problem(
+      409,
+      'import-state',
+      'The import is complete',
+      'Send the file again to import it again; unchanged rows change nothing.',
+      {
+        detailTh: 'การนำเข้านี้เสร็จสิ้นแล้ว',
+      },
+    );
   }
-  await query(source, 'DELETE FROM import_problem p USING import_run r WHERE p.run_id = $1 AND r.run_id = $1 AND r.dry_run AND r.lease_until IS NULL', [runId]);
+  await query(
+    source,
+    'DELETE FROM import_problem p USING import_run r WHERE p.run_id = $1 AND r.run_id = $1 AND r.dry_run AND r.lease_until IS NULL',
+    [runId],
+  );
   // What a dry run counted is not what the real one will have done.
   const set = `rows_done = CASE WHEN dry_run THEN 0 ELSE rows_done END, counts = CASE WHEN dry_run THEN '{}' ELSE counts END, dry_run = false, failure = NULL`;
   await move(source, runId, 'waiting', set, { actorId, name: 'import.start' });
@@ -128,10 +187,13 @@ export async function stopRun(source: DataSource, runId: number, actorId: number
        )
        SELECT 1 FROM asked`,
       [runId, actorId],
-    ));
+    ),
+  );
   if (asked.length === 0) {
     const { state } = await findRun(source, runId);
-    throw new Problem(409, 'import-state', 'The import is not running', `It is ${state}.`, { detailTh: `สถานะปัจจุบันคือ ${state}` });
+    throw new Problem(409, 'import-state', 'The import is not running', `It is ${state}.`, {
+      detailTh: `สถานะปัจจุบันคือ ${state}`,
+    });
   }
   return showRun(source, runId);
 }
@@ -139,7 +201,10 @@ export async function stopRun(source: DataSource, runId: number, actorId: number
 /** Asks for an undo; a worker does it. A dry run wrote nothing. @throws Problem 409 */
 export async function askForUndo(source: DataSource, runId: number, actorId: number): Promise<RunView> {
   const { dry_run: dryRun } = await findRun(source, runId);
-  if (dryRun) throw new Problem(409, 'import-state', 'A dry run wrote nothing', 'There is nothing to undo.', { detailTh: 'การทดลองนำเข้าไม่ได้บันทึกข้อมูล' });
+  if (dryRun)
+    throw new Problem(409, 'import-state', 'A dry run wrote nothing', 'There is nothing to undo.', {
+      detailTh: 'การทดลองนำเข้าไม่ได้บันทึกข้อมูล',
+    });
   await move(source, runId, 'undoing', 'failure = NULL', { actorId, name: 'import.undo' });
   return showRun(source, runId);
 }

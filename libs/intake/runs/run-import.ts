@@ -78,13 +78,17 @@ export class ImportRunner {
       this.log.warn({ event: 'import failed', run, type: error.type });
       return 'failed';
     }
-    const code = (error as { driverError?: { code?: string } }).driverError?.code ?? (error as { code?: string }).code ?? '';
+    const code =
+      (error as { driverError?: { code?: string } }).driverError?.code ?? (error as { code?: string }).code ?? '';
     if (PASSING.test(code) || code === '') {
       await lease.release(AGAIN_AFTER_S).catch(() => undefined);
       throw error;
     }
     await lease.end('failed', {
-      type: 'urn:saphan:problem:internal', title: 'The import failed', status: 500, detail: `The hub failed at row ${lease.run.rows_done}; ask ops with the run's number.`,
+      type: 'urn:saphan:problem:internal',
+      title: 'The import failed',
+      status: 500,
+      detail: `The hub failed at row ${lease.run.rows_done}; ask ops with the run's number.`,
     });
     throw error;
   }
@@ -98,10 +102,15 @@ export class ImportRunner {
     const opened = await openRun(this.source, this.parts.vault, lease.run);
     try {
       await lease.understood(opened.understood);
-      const absent = lease.run.mode === 'roster' ? await scanRoster(this.source, lease.run, opened, () => stopIfAborted(signal)) : null;
+      const absent =
+        lease.run.mode === 'roster'
+          ? await scanRoster(this.source, lease.run, opened, () => stopIfAborted(signal))
+          : null;
       if ((await this.importRows(lease, opened, signal)) === 'stop') return 'stopped';
       if (!absent) return 'completed';
-      return (await removeAbsent(this.parts, lease, absent, () => stopIfAborted(signal))) === 'stop' ? 'stopped' : 'completed';
+      return (await removeAbsent(this.parts, lease, absent, () => stopIfAborted(signal))) === 'stop'
+        ? 'stopped'
+        : 'completed';
     } finally {
       await opened.close();
     }
@@ -128,7 +137,11 @@ export class ImportRunner {
           const { registration } = judged;
           const providerId = opened.catalogue.providers.get(registration.provider)!.providerId;
           // Names in files are left behind: nothing the hub does needs them.
-          chunk.rows.push({ ...rowOf(registration, providerId, judged.row), name: null });
+          chunk.rows.push({
+            ...rowOf(registration, providerId, judged.row),
+            name: null,
+            onlyRevision: judged.onlyRevision ?? null,
+          });
           if (registration.repairs.length > 0) chunk.repaired += 1;
         }
         if (chunk.rows.length + chunk.problems.length >= CHUNK_ROWS && (await write()) === 'stop') return 'stop';
@@ -149,7 +162,12 @@ export class ImportRunner {
       ({ stopAsked } = await lease.progress(tx, after, chunk.lastRow));
     };
     const providerIds = await inTransaction(this.source, async (tx) => {
-      await keepProblems(tx, run.run_id, chunk, run.dry_run ? Math.max(0, DRY_RUN_PROBLEMS - before.rejected) : chunk.problems.length);
+      await keepProblems(
+        tx,
+        run.run_id,
+        chunk,
+        run.dry_run ? Math.max(0, DRY_RUN_PROBLEMS - before.rejected) : chunk.problems.length,
+      );
       if (run.dry_run) {
         await progress(tx, await compareChunk(tx, chunk.rows, this.parts.vault));
         return [];

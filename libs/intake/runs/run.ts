@@ -50,7 +50,16 @@ export interface UndoCounts {
 }
 
 export const NO_COUNTS: RunCounts = {
-  rows: 0, created: 0, amended: 0, same: 0, drafts: 0, withdrawn: 0, rejected: 0, repaired: 0, removed: 0, removalsWithheld: 0,
+  rows: 0,
+  created: 0,
+  amended: 0,
+  same: 0,
+  drafts: 0,
+  withdrawn: 0,
+  rejected: 0,
+  repaired: 0,
+  removed: 0,
+  removalsWithheld: 0,
 };
 
 /** What the sender says about the file, for what the file itself leaves open. */
@@ -60,6 +69,8 @@ export interface RunOptions {
   sheet?: string;
   validFrom?: Day;
   validTo?: Day;
+  /** The run was made by the hub itself to move the end of registrations; see extend.ts. */
+  extension?: { endingOn: Day; to: Day };
 }
 
 export interface RunRow {

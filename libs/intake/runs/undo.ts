@@ -72,7 +72,12 @@ export async function undoRun(parts: IntakeParts, lease: RunLease, stopIfAborted
     last = found.at(-1)!.registration_id;
     let undone: UndoCounts = lease.counts.undone!;
     const providerIds = await inTransaction(parts.source, async (tx) => {
-      const result = await undoChunk(tx, parts, lease, found.map((row) => row.registration_id));
+      const result = await undoChunk(
+        tx,
+        parts,
+        lease,
+        found.map((row) => row.registration_id),
+      );
       undone = result.undone;
       return result.providerIds;
     });
@@ -82,7 +87,12 @@ export async function undoRun(parts: IntakeParts, lease: RunLease, stopIfAborted
   }
 }
 
-async function undoChunk(tx: CopyTx, parts: IntakeParts, lease: RunLease, ids: string[]): Promise<{ undone: UndoCounts; providerIds: number[] }> {
+async function undoChunk(
+  tx: CopyTx,
+  parts: IntakeParts,
+  lease: RunLease,
+  ids: string[],
+): Promise<{ undone: UndoCounts; providerIds: number[] }> {
   const { run } = lease;
   await lockLinesOf(tx, ids);
   const rows = await tx.query<Undone>(UNDO, [ids, run.run_id, run.actor_id]);
@@ -90,10 +100,14 @@ async function undoChunk(tx: CopyTx, parts: IntakeParts, lease: RunLease, ids: s
   const before = lease.counts.undone!;
   // A row that somebody changed between finding and locking it is theirs now.
   const undone = {
-    cancelled: before.cancelled + rows.length - restored, restored: before.restored + restored, kept: before.kept + ids.length - rows.length,
+    cancelled: before.cancelled + rows.length - restored,
+    restored: before.restored + restored,
+    kept: before.kept + ids.length - rows.length,
   };
   await lease.progress(tx, { ...lease.counts, undone }, null);
-  const known = [...new Set(rows.filter((row) => row.was === 'confirmed' || row.becomes === 'confirmed').map((row) => row.line_id))];
+  const known = [
+    ...new Set(rows.filter((row) => row.was === 'confirmed' || row.becomes === 'confirmed').map((row) => row.line_id)),
+  ];
   if (known.length === 0) return { undone, providerIds: [] };
   const context = { cause: 'undone' as const, actorId: run.actor_id, runId: run.run_id, today: bangkokDay(new Date()) };
   const { appended } = await parts.derivation.derive(tx, { fresh: [], known }, context);

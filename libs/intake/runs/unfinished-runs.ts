@@ -29,7 +29,11 @@ export async function unfinishedRuns(source: DataSource, runId: number | null = 
 }
 
 /** Puts a job into the queue for each of them; a job that is there already is not added again. */
-export async function queueUnfinishedRuns(source: DataSource, queue: Queue<ImportJob>, runId: number | null = null): Promise<number> {
+export async function queueUnfinishedRuns(
+  source: DataSource,
+  queue: Queue<ImportJob>,
+  runId: number | null = null,
+): Promise<number> {
   const runs = await unfinishedRuns(source, runId);
   for (const run of runs) await queue.add('import', { runId: run.runId }, { jobId: run.jobId });
   return runs.length;

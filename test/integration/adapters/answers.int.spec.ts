@@ -10,7 +10,16 @@ import { wordsOf } from '../../../libs/adapters/conformance/counterpart.js';
 import { simulatedCounterpart, type Simulated } from './simulated.js';
 
 const calm = new AbortController().signal;
-const NO_TWISTS = { partSize: 0, repeat: 0, reorder: 0, omit: 0, contradict: 0, unknownBatch: 0, shifted: 0, badSignature: 0 };
+const NO_TWISTS = {
+  partSize: 0,
+  repeat: 0,
+  reorder: 0,
+  omit: 0,
+  contradict: 0,
+  unknownBatch: 0,
+  shifted: 0,
+  badSignature: 0,
+};
 
 function make(other: Simulated, count: number): TestBatch {
   const number = other.nextNumber();
@@ -62,9 +71,17 @@ describe('files of CAT', () => {
     const bytes = Buffer.from(text as string);
     writeFileSync(join(inbound, name), bytes);
     const sha256 = createHash('sha256').update(bytes).digest('hex');
-    writeFileSync(join(inbound, `${name}.manifest.json`), JSON.stringify({ name, size: bytes.length, sha256, batch: number, ...manifest }));
+    writeFileSync(
+      join(inbound, `${name}.manifest.json`),
+      JSON.stringify({ name, size: bytes.length, sha256, batch: number, ...manifest }),
+    );
   }
-  function results(number: string, lines: string[], header = 'default=APPLIED|first=1|last=9', time = '18:21:02'): string {
+  function results(
+    number: string,
+    lines: string[],
+    header = 'default=APPLIED|first=1|last=9',
+    time = '18:21:02',
+  ): string {
     const body = `H|WAH|1.0|RES|CAT|ONDE|${number}|2020-03-18T${time}Z|${header}\n${lines.map((one) => `${one}\n`).join('')}`;
     return `${body}T|${lines.length}|sha256=${createHash('sha256').update(body).digest('hex')}\n`;
   }
@@ -82,15 +99,23 @@ describe('files of CAT', () => {
     await other.until((answers) => wordsOf(answers, made.batch.number, 50).size === 50);
     const receipt = other.answers().find((one) => one.receipt === 'accepted' && one.number === made.batch.number);
     assert.equal(receipt?.sha256, made.batch.sha256);
-    assert.deepEqual(other.notices.filter((one) => one.kind !== 'fileGap'), []);
+    assert.deepEqual(
+      other.notices.filter((one) => one.kind !== 'fileGap'),
+      [],
+    );
   });
 
   test('a file that was not taken to its end is taken again; one that was, is not', async () => {
     const name = 'TWAH_RES_CAT_ONDE_20200318_000007-1.csv';
     put(name, results('000007', []));
-    await assert.rejects(other.adapter.collect!(() => Promise.reject(new Error('the database is away')), calm), /away/);
+    await assert.rejects(
+      other.adapter.collect!(() => Promise.reject(new Error('the database is away')), calm),
+      /away/,
+    );
     assert.ok(existsSync(join(inbound, name)));
-    assert.deepEqual((await collect()).answers, [{ provider: 'CAT', number: 7, receipt: null, outcomes: { default: 'applied', except: [], first: 1, last: 9 } }]);
+    assert.deepEqual((await collect()).answers, [
+      { provider: 'CAT', number: 7, receipt: null, outcomes: { default: 'applied', except: [], first: 1, last: 9 } },
+    ]);
     assert.ok(existsSync(join(inbound, 'archive', name)) && !existsSync(join(inbound, name)));
     // The same again, though written at another time, is a copy: ignored, and put away.
     put(name, results('000007', [], undefined, '19:00:00'));
@@ -108,7 +133,11 @@ describe('files of CAT', () => {
     writeFileSync(join(inbound, name), results('000008', []));
     assert.deepEqual(await collect(), { answers: [], taken: 0, setAside: 0 });
     put(name, results('000008', []), { size: 12 }, 8);
-    assert.deepEqual(await collect(), { answers: [], taken: 0, setAside: 0 }, 'it may be in the middle of being written');
+    assert.deepEqual(
+      await collect(),
+      { answers: [], taken: 0, setAside: 0 },
+      'it may be in the middle of being written',
+    );
     assert.deepEqual(await collect(), { answers: [], taken: 0, setAside: 1 });
     assert.match(reason(name), /has \d+ bytes, its manifest says 12/);
     put(name, results('000008', []), {}, 8);
@@ -152,14 +181,24 @@ describe('files of CAT', () => {
     const receipt = `A|SUB|000900|ACCEPTED|2|${'a'.repeat(64)}\n`;
     put('TWAH_ACK_CAT_ONDE_20200318_000900.csv', receipt, {}, 900);
     assert.equal((await collect()).taken, 1);
-    assert.deepEqual(other.notices.map((one) => one.kind), ['fileGap']);
+    assert.deepEqual(
+      other.notices.map((one) => one.kind),
+      ['fileGap'],
+    );
     assert.match(other.notices[0]!.text, /missing before 900/);
   });
 
   test('a refusal says its code and keeps numbers of people out', async () => {
     put('TWAH_ACK_CAT_ONDE_20200318_000901.csv', 'A|SUB|000901|REJECTED|E103|+66 81 234 5678 twice\n', {}, 901);
     assert.deepEqual((await collect()).answers, [
-      { provider: 'CAT', number: 901, receipt: 'refused', code: 'INVALID_FORMAT', detail: 'E103 *** twice', outcomes: null },
+      {
+        provider: 'CAT',
+        number: 901,
+        receipt: 'refused',
+        code: 'INVALID_FORMAT',
+        detail: 'E103 *** twice',
+        outcomes: null,
+      },
     ]);
   });
 

@@ -5,7 +5,14 @@ import net, { type AddressInfo } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import ssh2 from 'ssh2';
-import { LOOPBACK_NETWORKS, makeAdapter, referenceProfile, withEndpoint, type AdapterNotice, type Endpoint } from '#adapters';
+import {
+  LOOPBACK_NETWORKS,
+  makeAdapter,
+  referenceProfile,
+  withEndpoint,
+  type AdapterNotice,
+  type Endpoint,
+} from '#adapters';
 import type { IncomingAnswer, ProviderAdapter, ProviderProfile } from '#contracts';
 import { fingerprint } from '../../../libs/adapters/transports/sftp.js';
 import type { Ability, Counterpart, Temper } from '../../../libs/adapters/conformance/counterpart.js';
@@ -15,7 +22,13 @@ import { sshKeyPair } from './simulated.js';
 
 export const SSHD = '/usr/sbin/sshd';
 /** OpenSSH answers as it is; only the provider behind it has a temper. */
-export const OPENSSH_TEMPERS: readonly (Temper | Ability)[] = ['good', 'rejects', 'checksKeys', 'takesFullLists', 'tellsHighest'];
+export const OPENSSH_TEMPERS: readonly (Temper | Ability)[] = [
+  'good',
+  'rejects',
+  'checksKeys',
+  'takesFullLists',
+  'tellsHighest',
+];
 
 export const HAS_SSHD = existsSync(SSHD);
 
@@ -52,15 +65,26 @@ export async function opensshCounterpart(): Promise<OpenSsh> {
   writeFileSync(
     join(folder, 'sshd_config'),
     [
-      `Port ${port}`, 'ListenAddress 127.0.0.1', `HostKey ${join(folder, 'host_key')}`, `PidFile ${join(folder, 'sshd.pid')}`,
-      `AuthorizedKeysFile ${join(folder, 'authorized_keys')}`, 'StrictModes no', 'UsePAM no', 'PasswordAuthentication no',
-      'KbdInteractiveAuthentication no', 'PermitRootLogin prohibit-password', 'Subsystem sftp internal-sftp',
-      `ForceCommand internal-sftp -d ${root}`, '',
+      `Port ${port}`,
+      'ListenAddress 127.0.0.1',
+      `HostKey ${join(folder, 'host_key')}`,
+      `PidFile ${join(folder, 'sshd.pid')}`,
+      `AuthorizedKeysFile ${join(folder, 'authorized_keys')}`,
+      'StrictModes no',
+      'UsePAM no',
+      'PasswordAuthentication no',
+      'KbdInteractiveAuthentication no',
+      'PermitRootLogin prohibit-password',
+      'Subsystem sftp internal-sftp',
+      `ForceCommand internal-sftp -d ${root}`,
+      '',
     ].join('\n'),
   );
   // Debian's sshd insists on this folder when it runs as root.
   if (userInfo().uid === 0) mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
-  const sshd: ChildProcess = spawn(SSHD, ['-D', '-e', '-f', join(folder, 'sshd_config')], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const sshd: ChildProcess = spawn(SSHD, ['-D', '-e', '-f', join(folder, 'sshd_config')], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   let said = '';
   sshd.stderr!.on('data', (chunk: Buffer) => (said += chunk.toString()));
   const listening = AbortSignal.timeout(LIMIT_MS);
@@ -84,23 +108,32 @@ export async function opensshCounterpart(): Promise<OpenSsh> {
 
   const base = referenceProfile('CAT')!;
   const endpoint: Endpoint = {
-    host: '127.0.0.1', port, username: userInfo().username, root: '.', timeoutMs: 2_000,
+    host: '127.0.0.1',
+    port,
+    username: userInfo().username,
+    root: '.',
+    timeoutMs: 2_000,
     hostKeys: [hostFingerprint(host.publicKey)],
   };
   const profile = withEndpoint(base, endpoint);
   const notices: AdapterNotice[] = [];
   const adapterWith = (sshKey: string, of = profile, secrets: Record<string, string> = {}): ProviderAdapter =>
     makeAdapter(of, {
-      secrets: { secret: (name) => secrets[name] ?? sshKey }, allowedNetworks: LOOPBACK_NETWORKS, notice: (notice) => notices.push(notice),
+      secrets: { secret: (name) => secrets[name] ?? sshKey },
+      allowedNetworks: LOOPBACK_NETWORKS,
+      notice: (notice) => notices.push(notice),
     });
   const adapter = adapterWith(user.privateKey);
   const answers: IncomingAnswer[] = [];
   let number = 0;
   return {
-    root, adapter, notices,
+    root,
+    adapter,
+    notices,
     stranger: () => adapterWith(strange.privateKey),
     adapterFor: (of, secrets) => adapterWith(user.privateKey, withEndpoint(of, endpoint), secrets),
-    mistrustful: () => adapterWith(user.privateKey, withEndpoint(profile, { hostKeys: [hostFingerprint(strange.publicKey)] })),
+    mistrustful: () =>
+      adapterWith(user.privateKey, withEndpoint(profile, { hostKeys: [hostFingerprint(strange.publicKey)] })),
     turn: (temper) => void provider.turn({ reject: { share: temper === 'rejects' ? 0.3 : 0 } }),
     nextNumber: () => ++number,
     async holds(one) {

@@ -29,7 +29,11 @@ describe('TOT on OpenSSH and GnuPG', { skip: missing }, () => {
     gpg.import(hub.publicKey);
     adapter = server.adapterFor(totSealed, { 'tot.pgp.ours.1': hub.privateKey, 'tot.pgp.theirs.1': gpg.publicKey });
     // Thai in the package's name, which is where text comes from outside.
-    made = seal(adapter, 42, testLines(50, 42, 'FB').map((line) => ({ ...line, package: 'แพ็กเกจ' })));
+    made = seal(
+      adapter,
+      42,
+      testLines(50, 42, 'FB').map((line) => ({ ...line, package: 'แพ็กเกจ' })),
+    );
   });
   after(async () => {
     await adapter.close();
@@ -39,7 +43,10 @@ describe('TOT on OpenSSH and GnuPG', { skip: missing }, () => {
 
   function put(name: string, bytes: Buffer): void {
     writeFileSync(folder('inbound', name), bytes);
-    writeFileSync(folder('inbound', `${name}.manifest.json`), JSON.stringify({ name, size: bytes.length, sha256: sha256(bytes), batch: 42 }));
+    writeFileSync(
+      folder('inbound', `${name}.manifest.json`),
+      JSON.stringify({ name, size: bytes.length, sha256: sha256(bytes), batch: 42 }),
+    );
   }
   async function collect(): Promise<IncomingAnswer[]> {
     const answers: IncomingAnswer[] = [];
@@ -59,7 +66,12 @@ describe('TOT on OpenSSH and GnuPG', { skip: missing }, () => {
   });
 
   test('it is known again by what is inside, though sealing gives other bytes each time', async () => {
-    assert.deepEqual(await adapter.handOver(made.batch, each(made.parts), calm), { result: 'known', sha256: made.batch.sha256, outcomes: null, status: null });
+    assert.deepEqual(await adapter.handOver(made.batch, each(made.parts), calm), {
+      result: 'known',
+      sha256: made.batch.sha256,
+      outcomes: null,
+      status: null,
+    });
     assert.deepEqual(await adapter.ask(made.batch, calm), { answer: 'has', sha256: made.batch.sha256, outcomes: null });
     assert.equal(await adapter.highestNumber(calm), 42);
   });
@@ -84,12 +96,21 @@ describe('TOT on OpenSSH and GnuPG', { skip: missing }, () => {
     const name = 'TWAH_ACK_TOT_ONDE_20200319_000043.csv';
     const text = Buffer.from(`A|SUB|000043|ACCEPTED|2|${'a'.repeat(64)}\n`);
     put(name, text);
-    writeFileSync(folder('inbound', `${name}.manifest.json`), JSON.stringify({ name, size: text.length, sha256: sha256(text), batch: 43 }));
+    writeFileSync(
+      folder('inbound', `${name}.manifest.json`),
+      JSON.stringify({ name, size: text.length, sha256: sha256(text), batch: 43 }),
+    );
     assert.deepEqual(await collect(), []);
-    assert.match(readFileSync(folder('inbound', 'setaside', `${name}.reason.txt`), 'utf8'), /not signed and encrypted; close it by PGP/);
+    assert.match(
+      readFileSync(folder('inbound', 'setaside', `${name}.reason.txt`), 'utf8'),
+      /not signed and encrypted; close it by PGP/,
+    );
     const unsigned = gpg.seal(name, text, { sign: false });
     put(`${name}.pgp`, unsigned);
-    writeFileSync(folder('inbound', `${name}.pgp.manifest.json`), JSON.stringify({ name: `${name}.pgp`, size: unsigned.length, sha256: sha256(unsigned), batch: 43 }));
+    writeFileSync(
+      folder('inbound', `${name}.pgp.manifest.json`),
+      JSON.stringify({ name: `${name}.pgp`, size: unsigned.length, sha256: sha256(unsigned), batch: 43 }),
+    );
     assert.deepEqual(await collect(), []);
     assert.match(readFileSync(folder('inbound', 'setaside', `${name}.pgp.reason.txt`), 'utf8'), /cannot be opened/);
   });

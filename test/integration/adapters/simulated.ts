@@ -23,8 +23,16 @@ export function newSecret(): string {
 }
 
 const NO_FAULTS = {
-  error500Before: 0, error500After: 0, resetBefore: 0, resetAfter: 0, hangBefore: 0, hangAfter: 0, tooMany: 0, unavailable: 0,
-  unauthorized: 0, html: 0,
+  error500Before: 0,
+  error500After: 0,
+  resetBefore: 0,
+  resetAfter: 0,
+  hangBefore: 0,
+  hangAfter: 0,
+  tooMany: 0,
+  unavailable: 0,
+  unauthorized: 0,
+  html: 0,
 };
 
 const TURNS: Record<Temper, DialChange> = {
@@ -40,7 +48,16 @@ const TURNS: Record<Temper, DialChange> = {
 };
 
 /** What a simulated provider can be turned to. */
-const COMMON: readonly Temper[] = ['good', 'rejects', 'refuses', 'losesRequest', 'losesAnswer', 'hangs', 'busy', 'forbids'];
+const COMMON: readonly Temper[] = [
+  'good',
+  'rejects',
+  'refuses',
+  'losesRequest',
+  'losesAnswer',
+  'hangs',
+  'busy',
+  'forbids',
+];
 export const FILE_TEMPERS: readonly (Temper | Ability)[] = [...COMMON, 'checksKeys', 'takesFullLists', 'tellsHighest'];
 export const WEBHOOK_TEMPERS: readonly (Temper | Ability)[] = [...FILE_TEMPERS, 'talksNonsense'];
 export const ORDER_TEMPERS: readonly (Temper | Ability)[] = [...COMMON, 'talksNonsense'];
@@ -69,20 +86,25 @@ export async function simulatedCounterpart(code: ProviderCode, base = referenceP
   // The hub's end of callbacks.
   const hub = createServer((request, response) => {
     const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk)).on('end', () => {
-      try {
-        // As the API does: the token of a TMF641 address becomes a header.
-        const token = /\/tmf641\/([^/]+)\/listener\//.exec(request.url ?? '')?.[1];
-        const headers = { ...(request.headers as Record<string, string>), ...(token ? { 'callback-token': token } : {}) };
-        answers.push(adapter.readCallback!(headers, Buffer.concat(chunks)));
-        response.writeHead(202, { 'content-type': 'application/json' }).end('{"accepted":1,"setAside":0}');
-      } catch (error) {
-        if (!(error instanceof Problem)) throw error;
-        problems.push(error);
-        response.writeHead(error.status).end(JSON.stringify(error));
-      }
-      heard();
-    });
+    request
+      .on('data', (chunk: Buffer) => chunks.push(chunk))
+      .on('end', () => {
+        try {
+          // As the API does: the token of a TMF641 address becomes a header.
+          const token = /\/tmf641\/([^/]+)\/listener\//.exec(request.url ?? '')?.[1];
+          const headers = {
+            ...(request.headers as Record<string, string>),
+            ...(token ? { 'callback-token': token } : {}),
+          };
+          answers.push(adapter.readCallback!(headers, Buffer.concat(chunks)));
+          response.writeHead(202, { 'content-type': 'application/json' }).end('{"accepted":1,"setAside":0}');
+        } catch (error) {
+          if (!(error instanceof Problem)) throw error;
+          problems.push(error);
+          response.writeHead(error.status).end(JSON.stringify(error));
+        }
+        heard();
+      });
   });
   await new Promise<void>((resolve) => hub.listen(0, '127.0.0.1', resolve));
 
@@ -90,20 +112,30 @@ export async function simulatedCounterpart(code: ProviderCode, base = referenceP
   const simulator = await startSimulator({
     providers: [code],
     hub: hubAddress,
-    settings: { [code]: { sftpClientKeys: [keys.publicKey], ...(base.format === 'tmf641' ? { style: 'tmf641' } : {}) } },
+    settings: {
+      [code]: { sftpClientKeys: [keys.publicKey], ...(base.format === 'tmf641' ? { style: 'tmf641' } : {}) },
+    },
   });
   const simulated = simulator.get(code);
   const { sftp, target } = simulated.address;
   const profile = withEndpoint(
     base,
     sftp
-      ? { host: sftp.host, port: sftp.port, username: sftp.user, root: sftp.root, hostKeys: [sftp.hostKeyFingerprint], timeoutMs: 1_000 }
+      ? {
+          host: sftp.host,
+          port: sftp.port,
+          username: sftp.user,
+          root: sftp.root,
+          hostKeys: [sftp.hostKeyFingerprint],
+          timeoutMs: 1_000,
+        }
       : { target: target!, timeoutMs: 1_000 },
   );
   const adapterWith = (signing: string, sshKey: string): ProviderAdapter =>
     makeAdapter(profile, {
       secrets: {
-        secret: (name) => (name === base.secrets.sshKey ? sshKey : name === base.secrets.callback[0] ? simulated.ownSecret : signing),
+        secret: (name) =>
+          name === base.secrets.sshKey ? sshKey : name === base.secrets.callback[0] ? simulated.ownSecret : signing,
       },
       allowedNetworks: LOOPBACK_NETWORKS,
       callbackBase: () => hubAddress,
@@ -113,7 +145,10 @@ export async function simulatedCounterpart(code: ProviderCode, base = referenceP
   let number = 0;
 
   return {
-    simulated, notices, problems, adapter,
+    simulated,
+    notices,
+    problems,
+    adapter,
     stranger: () => adapterWith(newSecret(), strangeKeys.privateKey),
     turn: (temper) => void simulated.turn(TURNS[temper]),
     dial: (change) => void simulated.turn(change),
@@ -123,7 +158,10 @@ export async function simulatedCounterpart(code: ProviderCode, base = referenceP
     async until(condition) {
       const stop = AbortSignal.timeout(LIMIT_MS);
       while (!condition(answers)) {
-        if (stop.aborted) throw new Error(`no such answer within ${LIMIT_MS} ms; answers so far: ${JSON.stringify(answers).slice(0, 500)}`);
+        if (stop.aborted)
+          throw new Error(
+            `no such answer within ${LIMIT_MS} ms; answers so far: ${JSON.stringify(answers).slice(0, 500)}`,
+          );
         if (adapter.collect) {
           await adapter.collect((answer) => Promise.resolve(void answers.push(answer)), stop);
           if (!condition(answers)) await new Promise((resolve) => setTimeout(resolve, 10));

@@ -1,7 +1,15 @@
 // For specs of intake: a database with six providers and all agencies, the real derivation, and files to import.
 import { DataSource } from 'typeorm';
 import type { ProviderProfile } from '#contracts';
-import { CatalogueCache, ImportRunner, receiveOriginal, seedAgencies, type IntakeParts, type RunEnd, type Upload } from '#intake';
+import {
+  CatalogueCache,
+  ImportRunner,
+  receiveOriginal,
+  seedAgencies,
+  type IntakeParts,
+  type RunEnd,
+  type Upload,
+} from '#intake';
 import { createLogger, dataSource, newMasterKey, query, saveProvider, Vault } from '#platform';
 import { referenceProfile } from '#adapters';
 import { Deriver } from '#whitelist';
@@ -17,7 +25,10 @@ export interface TestIntake {
   /** Stores a text as an original; returns the run's number. */
   upload(text: string, upload?: Partial<Upload>): Promise<number>;
   /** Stores and works it to its end. */
-  import(text: string, upload?: Partial<Upload>): Promise<{ runId: number; end: RunEnd; counts: Record<string, number> }>;
+  import(
+    text: string,
+    upload?: Partial<Upload>,
+  ): Promise<{ runId: number; end: RunEnd; counts: Record<string, number> }>;
   runner: ImportRunner;
   close(): Promise<void>;
 }
@@ -27,7 +38,13 @@ export const PROVIDERS = ['CAT', 'TOT', 'AIS', 'TRUE', 'DTAC', '3BB'];
 /** The parts of intake on a database; with the keys of the process that made it. */
 export function partsOf(source: DataSource, masterKey: string, woken: number[] = []): IntakeParts {
   const wakeUp = { wake: (ids: Iterable<number>) => Promise.resolve(void woken.push(...ids)) };
-  return { source, derivation: new Deriver(() => []), vault: new Vault(masterKey), wakeUp, catalogue: new CatalogueCache(source) };
+  return {
+    source,
+    derivation: new Deriver(() => []),
+    vault: new Vault(masterKey),
+    wakeUp,
+    catalogue: new CatalogueCache(source),
+  };
 }
 
 export async function startIntake(): Promise<TestIntake> {
@@ -40,13 +57,28 @@ export async function startIntake(): Promise<TestIntake> {
   const parts = partsOf(source, masterKey, woken);
   const runner = new ImportRunner(parts, createLogger('silent'));
   const upload = (text: string, given: Partial<Upload> = {}) =>
-    receiveOriginal(source, parts.vault, { mode: 'add', agencyId: null, dryRun: false, options: {}, actorId: 1, ndjson: false, ...given }, [Buffer.from(text)].values() as never);
+    receiveOriginal(
+      source,
+      parts.vault,
+      { mode: 'add', agencyId: null, dryRun: false, options: {}, actorId: 1, ndjson: false, ...given },
+      [Buffer.from(text)].values() as never,
+    );
   return {
-    url: database.url, masterKey, source, parts, woken, runner, upload,
+    url: database.url,
+    masterKey,
+    source,
+    parts,
+    woken,
+    runner,
+    upload,
     async import(text, given) {
       const runId = await upload(text, given);
       const end = await runner.run(runId, new AbortController().signal);
-      const [run] = await query<{ counts: Record<string, number> }>(source, 'SELECT counts FROM import_run WHERE run_id = $1', [runId]);
+      const [run] = await query<{ counts: Record<string, number> }>(
+        source,
+        'SELECT counts FROM import_run WHERE run_id = $1',
+        [runId],
+      );
       return { runId, end, counts: run!.counts };
     },
     async close() {
@@ -61,13 +93,16 @@ export async function present(source: DataSource): Promise<string[]> {
   const rows = await query<{ text: string }>(
     source,
     `SELECT p.code || ' ' || l.line_key || ' ' || e.package AS text FROM entry e JOIN provider p USING (provider_id) JOIN line l USING (line_id)
-     WHERE e.present ORDER BY 1`);
+     WHERE e.present ORDER BY 1`,
+  );
   return rows.map((row) => row.text);
 }
 
 export async function changes(source: DataSource): Promise<string[]> {
   const rows = await query<{ text: string }>(
-    source, `SELECT p.code || ' ' || c.present || ' ' || c.cause AS text FROM change c JOIN provider p USING (provider_id) ORDER BY c.provider_id, c.seq`);
+    source,
+    `SELECT p.code || ' ' || c.present || ' ' || c.cause AS text FROM change c JOIN provider p USING (provider_id) ORDER BY c.provider_id, c.seq`,
+  );
   return rows.map((row) => row.text);
 }
 
@@ -84,7 +119,8 @@ export async function faults(source: DataSource): Promise<unknown[]> {
        WHERE r.state = 'confirmed' AND (l.withdrawn_at IS NULL OR r.confirmed_at > l.withdrawn_at) AND r.valid_from <= current_date
          AND (r.valid_to IS NULL OR r.valid_to > current_date) AND e.line_id IS NULL
      UNION ALL SELECT 'undesired', e.provider_id FROM entry e WHERE e.present AND NOT EXISTS
-       (SELECT 1 FROM registration r WHERE r.line_id = e.line_id AND r.provider_id = e.provider_id AND r.state = 'confirmed')`);
+       (SELECT 1 FROM registration r WHERE r.line_id = e.line_id AND r.provider_id = e.provider_id AND r.state = 'confirmed')`,
+  );
 }
 
 export const HEADER = 'หน่วยงาน,เลขอ้างอิง,ผู้ให้บริการ,ประเภท,หมายเลข,วันที่เริ่ม,ยืนยันเมื่อ,ผู้ยืนยัน,เลขที่หนังสือ\n';
@@ -99,8 +135,15 @@ export interface FileRow {
 
 /** A CSV file as an agency sends it; a row without `confirmedAt` is confirmed on 18 March 2020. */
 export function csv(rows: FileRow[]): string {
-  return HEADER + rows.map(({ agency = 'G0001', reference, provider = 'AIS', number, confirmedAt = '2020-03-18' }) =>
-    `${agency},${reference},${provider},MB,${number},19/03/2563,${confirmedAt},${confirmedAt && 'ผอ.'},${confirmedAt && 'ดศ 1/2563'}\n`).join('');
+  return (
+    HEADER +
+    rows
+      .map(
+        ({ agency = 'G0001', reference, provider = 'AIS', number, confirmedAt = '2020-03-18' }) =>
+          `${agency},${reference},${provider},MB,${number},19/03/2563,${confirmedAt},${confirmedAt && 'ผอ.'},${confirmedAt && 'ดศ 1/2563'}\n`,
+      )
+      .join('')
+  );
 }
 
 /** Made-up mobile numbers, n from 0. */
@@ -109,5 +152,11 @@ export function number(n: number): string {
 }
 
 export function fileOf(count: number, from = 0): string {
-  return csv(Array.from({ length: count }, (_, n) => ({ reference: `r${from + n}`, number: number(from + n), provider: ['AIS', 'TRUE', 'DTAC', 'CAT', 'TOT'][n % 5] })));
+  return csv(
+    Array.from({ length: count }, (_, n) => ({
+      reference: `r${from + n}`,
+      number: number(from + n),
+      provider: ['AIS', 'TRUE', 'DTAC', 'CAT', 'TOT'][n % 5],
+    })),
+  );
 }

@@ -2,13 +2,25 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { Problem } from '#contracts';
-import { amendRegistrations, cancelRegistrations, confirmDrafts, findRegistrations, register, withdrawLine, type RegistrationRequest } from '#intake';
+import {
+  amendRegistrations,
+  cancelRegistrations,
+  confirmDrafts,
+  findRegistrations,
+  register,
+  withdrawLine,
+  type RegistrationRequest,
+} from '#intake';
 import { query } from '#platform';
 import { changes, faults, number, present, startIntake, type TestIntake } from './intake-kit.js';
 
 const confirmation = { confirmedAt: '2020-03-18T10:00:00+07:00', confirmedBy: 'ผอ. สำนัก', document: 'ดศ 1/2563' };
 
-function request(reference: string, lines: RegistrationRequest['lines'], evidence: RegistrationRequest['confirmation'] = confirmation): RegistrationRequest {
+function request(
+  reference: string,
+  lines: RegistrationRequest['lines'],
+  evidence: RegistrationRequest['confirmation'] = confirmation,
+): RegistrationRequest {
   return { agency: 'G0001', reference, confirmation: evidence, lines };
 }
 
@@ -30,8 +42,15 @@ describe('single registrations', () => {
   });
 
   test('a confirmed registration puts its lines on the lists, wakes the providers and shows no number', async () => {
-    const answer = await register(intake.parts, request('r1', [mobile(1), { provider: 'TOT', access: 'FB', number: '5012345678', validFrom: '2020-03-19' }]), 1);
-    assert.deepEqual(answer.lines.map((line) => line.result), ['created', 'created']);
+    const answer = await register(
+      intake.parts,
+      request('r1', [mobile(1), { provider: 'TOT', access: 'FB', number: '5012345678', validFrom: '2020-03-19' }]),
+      1,
+    );
+    assert.deepEqual(
+      answer.lines.map((line) => line.result),
+      ['created', 'created'],
+    );
     assert.equal(answer.lines[0]?.state, 'confirmed');
     assert.deepEqual(await present(intake.source), ['AIS M:66811000001 WAH-MB', 'TOT F:TOT:5012345678 WAH-FB']);
     assert.equal(intake.woken.length, 2);
@@ -47,7 +66,10 @@ describe('single registrations', () => {
     const third = await register(intake.parts, request('r1', [mobile(1, 'TRUE')]), 1);
     assert.equal(third.lines[0]?.result, 'amended');
     assert.deepEqual(await changes(intake.source), ['AIS true registered', 'AIS false amended', 'TRUE true amended']);
-    const [kept] = await query<{ name: boolean; history: number }>(intake.source, `SELECT name_cipher IS NOT NULL AS name, (SELECT count(*) FROM registration_history) AS history FROM registration`);
+    const [kept] = await query<{ name: boolean; history: number }>(
+      intake.source,
+      `SELECT name_cipher IS NOT NULL AS name, (SELECT count(*) FROM registration_history) AS history FROM registration`,
+    );
     assert.deepEqual(kept, { name: true, history: 1 });
   });
 
@@ -55,7 +77,12 @@ describe('single registrations', () => {
     const draft = { agency: 'G0001', reference: 'r2', lines: [mobile(2)] };
     assert.equal((await register(intake.parts, draft, 1)).lines[0]?.state, 'draft');
     assert.deepEqual(await changes(intake.source), []);
-    await confirmDrafts(intake.parts, { agency: 'G0001', reference: 'r2' }, { at: confirmation.confirmedAt, by: 'x', document: 'y' }, 1);
+    await confirmDrafts(
+      intake.parts,
+      { agency: 'G0001', reference: 'r2' },
+      { at: confirmation.confirmedAt, by: 'x', document: 'y' },
+      1,
+    );
     assert.deepEqual(await changes(intake.source), ['AIS true registered']);
     assert.equal((await register(intake.parts, draft, 1)).lines[0]?.result, 'same');
     assert.equal((await present(intake.source)).length, 1);
@@ -75,7 +102,12 @@ describe('single registrations', () => {
   test('a withdrawal ends all registrations of the line; only a newer confirmation brings it back', async () => {
     await register(intake.parts, request('r4', [mobile(4)]), 1);
     await register(intake.parts, { ...request('x4', [mobile(4)]), agency: 'G0002' }, 1);
-    const done = await withdrawLine(intake.source, intake.parts, { lineKey: 'M:66811000004', at: new Date(), reason: null, actorId: 1 });
+    const done = await withdrawLine(intake.source, intake.parts, {
+      lineKey: 'M:66811000004',
+      at: new Date(),
+      reason: null,
+      actorId: 1,
+    });
     assert.equal(done.registrations, 2);
     assert.deepEqual(await present(intake.source), []);
     assert.equal((await register(intake.parts, request('r4', [mobile(4)]), 1)).lines[0]?.result, 'same');
@@ -88,7 +120,12 @@ describe('single registrations', () => {
   });
 
   test('a withdrawal outlives the erasure of its line', async () => {
-    await withdrawLine(intake.source, intake.parts, { lineKey: 'M:66811000006', at: new Date(), reason: 'asked', actorId: 1 });
+    await withdrawLine(intake.source, intake.parts, {
+      lineKey: 'M:66811000006',
+      at: new Date(),
+      reason: 'asked',
+      actorId: 1,
+    });
     await query(intake.source, 'DELETE FROM line');
     assert.equal((await register(intake.parts, request('r6', [mobile(6)]), 1)).lines[0]?.state, 'withdrawn');
     assert.deepEqual(await present(intake.source), []);
@@ -104,8 +141,14 @@ describe('single registrations', () => {
     assert.equal(view?.validTo, '2099-12-31');
     assert.equal(view?.revision, 2);
     await cancelRegistrations(intake.parts, { id }, 1);
-    await assert.rejects(amendRegistrations(intake.parts, { id }, { validTo: null }, 1), (error) => error instanceof Problem && error.status === 409);
-    await assert.rejects(findRegistrations(intake.parts, { id: 'nobody' }), (error) => error instanceof Problem && error.status === 404);
+    await assert.rejects(
+      amendRegistrations(intake.parts, { id }, { validTo: null }, 1),
+      (error) => error instanceof Problem && error.status === 409,
+    );
+    await assert.rejects(
+      findRegistrations(intake.parts, { id: 'nobody' }),
+      (error) => error instanceof Problem && error.status === 404,
+    );
   });
 
   test('every wrong field is named with a pointer, in both languages, and nothing is written', async () => {
