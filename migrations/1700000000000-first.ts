@@ -257,6 +257,7 @@ CREATE TABLE batch (
   n_uncertain  int NOT NULL DEFAULT 0,
   halves_of    bigint,                           -- the refused batch this one is a half of
   root         bigint,                           -- the first refused batch of its family
+  ahead        boolean NOT NULL DEFAULT false,   -- one change, sealed ahead of the backlog
   asked        int NOT NULL DEFAULT 0,           -- times the provider was asked about it since its receipt
   sync_id      int,
   PRIMARY KEY (provider_id, number)
@@ -272,6 +273,14 @@ CREATE TABLE refused_range (
   halves_of   bigint NOT NULL,
   root        bigint NOT NULL,                   -- the first refused batch of this family, for counting offenders
   PRIMARY KEY (provider_id, from_seq)
+);
+
+-- Entries whose latest change is to be sealed ahead of the backlog.
+CREATE TABLE push_request (
+  provider_id smallint NOT NULL REFERENCES provider,
+  entry_ref   uuid NOT NULL,
+  at          timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (provider_id, entry_ref)
 );
 
 -- A batch's exact bytes, compressed (zstd), a row a part; large parts are split into pieces.
@@ -391,7 +400,7 @@ CREATE FUNCTION was_applied(id smallint, s bigint) RETURNS boolean LANGUAGE sql 
   SELECT coalesce((
     SELECT b.state IN ('accepted', 'settled') AND NOT s = ANY (b.collapsed) AND NOT s = ANY (b.omitted)
     FROM batch b WHERE b.provider_id = id AND b.to_seq >= s AND b.from_seq <= s AND b.state <> 'refused'
-    ORDER BY b.to_seq LIMIT 1
+    ORDER BY b.to_seq, b.from_seq DESC LIMIT 1
   ), false) AND NOT EXISTS (
     SELECT 1 FROM exception x WHERE x.provider_id = id AND x.seq = s AND (x.end_reason IS NULL OR x.end_reason NOT IN ('answered', 'covered')))
 $$;
@@ -444,7 +453,7 @@ const DOWN = `
 DROP FUNCTION add_range_partitions(smallint);
 DROP FUNCTION add_provider_partitions(smallint);
 DROP FUNCTION was_applied(smallint, bigint);
-DROP TABLE sync_provider, sync, refused_range, set_aside, exception, omission, attempt, outcome_bits, full_list_index, batch_bytes, batch,
+DROP TABLE sync_provider, sync, push_request, refused_range, set_aside, exception, omission, attempt, outcome_bits, full_list_index, batch_bytes, batch,
   change, entry, app, registration_history, registration, import_problem, import_file, import_run, suppression, line,
   provider_stream, provider_lease, provider_counter, secret, provider, agency, idempotency_key, audit, api_key, actor CASCADE;
 `;

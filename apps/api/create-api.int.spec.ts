@@ -8,15 +8,22 @@ const CALLBACKS = '/v1/providers/TRUE/acknowledgements';
 
 function event(batch: number): string {
   return JSON.stringify({
-    specversion: '1.0', id: 'e1', source: 'urn:provider:TRUE', type: 'th.onde.saphan.whitelist.outcomes.v1', time: new Date().toISOString(),
-    datacontenttype: 'application/json', data: { contract: '1.0', provider: 'TRUE', batch, outcomes: { default: 'applied', except: [] } },
+    specversion: '1.0',
+    id: 'e1',
+    source: 'urn:provider:TRUE',
+    type: 'th.onde.saphan.whitelist.outcomes.v1',
+    time: new Date().toISOString(),
+    datacontenttype: 'application/json',
+    data: { contract: '1.0', provider: 'TRUE', batch, outcomes: { default: 'applied', except: [] } },
   });
 }
 
 function signed(body: string, secret = CALLBACK_SECRET): Record<string, string> {
   const at = new Date();
   return {
-    'content-type': 'application/cloudevents+json', 'webhook-id': 'm1', 'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),
+    'content-type': 'application/cloudevents+json',
+    'webhook-id': 'm1',
+    'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),
     'webhook-signature': new Webhook(secret).sign('m1', at, body),
   };
 }

@@ -18,7 +18,10 @@ describe('the journey over the api', () => {
   const provider = async (code: string) => (await hub.client().get(`/v1/providers/${code}`)).data;
   const register = async (reference: string, lines: object[]) => {
     const answer = await hub.client().post('/v1/registrations', {
-      agency: 'G0001', reference, confirmation: CONFIRMATION, lines: lines.map((line) => ({ access: 'MB', validFrom: '2020-03-19', ...line })),
+      agency: 'G0001',
+      reference,
+      confirmation: CONFIRMATION,
+      lines: lines.map((line) => ({ access: 'MB', validFrom: '2020-03-19', ...line })),
     });
     assert.equal(answer.status, 201, JSON.stringify(answer.data));
     return answer.data.lines as { lineId: string }[];
@@ -27,7 +30,12 @@ describe('the journey over the api', () => {
 
   before(async () => {
     ais = await startProvider('response', ({ line }) =>
-      line.endsWith('02') ? { outcome: 'rejected', code: 'NOT_SUBSCRIBER' } : line.endsWith('03') ? { outcome: 'retryLater', code: 'QUOTA', retryAfter: 3600 } : null);
+      line.endsWith('02')
+        ? { outcome: 'rejected', code: 'NOT_SUBSCRIBER' }
+        : line.endsWith('03')
+          ? { outcome: 'retryLater', code: 'QUOTA', retryAfter: 3600 }
+          : null,
+    );
     trueCorp = await startProvider('callback');
     hub = await startApi({ AIS: ais.target, TRUE: trueCorp.target });
   });
@@ -37,17 +45,38 @@ describe('the journey over the api', () => {
   });
 
   test('what is applied, rejected, to be retried and in flight adds up, and agrees with each line’s own standing', async () => {
-    await register('HR-1', ['0812345601', '0812345602', '0812345603', '0812345604'].map((number) => ({ provider: 'AIS', number })));
+    await register(
+      'HR-1',
+      ['0812345601', '0812345602', '0812345603', '0812345604'].map((number) => ({ provider: 'AIS', number })),
+    );
     await register('HR-2', [{ provider: 'TRUE', number: '0812345605' }]);
-    const seen = await until(() => provider('AIS'), (each) => each.present.inFlight + each.present.pending === 0 && each.present.total === 4);
+    const seen = await until(
+      () => provider('AIS'),
+      (each) => each.present.inFlight + each.present.pending === 0 && each.present.total === 4,
+    );
     assert.deepEqual(withoutZeros(seen.present), { total: 4, applied: 2, rejected: 1, retrying: 1 });
     assert.equal(seen.sent.lines, 4);
-    assert.equal(seen.sent.applied + seen.sent.already + seen.sent.rejected + seen.sent.retrying + seen.sent.uncertain + seen.sent.outstanding, seen.sent.lines);
-    const other = await until(() => provider('TRUE'), (each) => each.open.accepted === 1);
+    assert.equal(
+      seen.sent.applied +
+        seen.sent.already +
+        seen.sent.rejected +
+        seen.sent.retrying +
+        seen.sent.uncertain +
+        seen.sent.outstanding,
+      seen.sent.lines,
+    );
+    const other = await until(
+      () => provider('TRUE'),
+      (each) => each.open.accepted === 1,
+    );
     assert.deepEqual(withoutZeros(other.present), { total: 1, inFlight: 1 });
     for (const code of ['AIS', 'TRUE']) {
       const counts = (await countProviders(hub.source, [hub.ids[code] ?? 0])).get(hub.ids[code] ?? 0);
-      assert.deepEqual(withoutZeros(counts?.entries.present ?? {}), await judgedOneByOne(hub, hub.ids[code] ?? 0, true), code);
+      assert.deepEqual(
+        withoutZeros(counts?.entries.present ?? {}),
+        await judgedOneByOne(hub, hub.ids[code] ?? 0, true),
+        code,
+      );
     }
   });
 
@@ -64,7 +93,10 @@ describe('the journey over the api', () => {
     const [entry] = told.providers;
     assert.equal(entry.status, 'rejected');
     const [change] = entry.changes;
-    assert.deepEqual([change.op, change.cause, change.batches[0].outcome, change.batches[0].position], ['ADD', 'registered', 'rejected', 2]);
+    assert.deepEqual(
+      [change.op, change.cause, change.batches[0].outcome, change.batches[0].position],
+      ['ADD', 'registered', 'rejected', 2],
+    );
     assert.equal(change.batches[0].attempts[0].result, 'accepted');
     assert.equal(change.exceptions[0].code, 'NOT_SUBSCRIBER');
     assert.doesNotMatch(JSON.stringify(told), /12345602|0812345/);
@@ -73,8 +105,13 @@ describe('the journey over the api', () => {
   });
 
   test('an applied line is free, one in flight waits for its provider, one to be retried for the hub', async () => {
-    const of = async (number: string) => story((await hub.client().post('/v1/lines/search', { number })).data.lines[0].id);
-    assert.deepEqual((({ free, next, en }) => [free, next, en])((await of('0812345601')).why), ['yes', 'nobody', 'It is free at AIS.']);
+    const of = async (number: string) =>
+      story((await hub.client().post('/v1/lines/search', { number })).data.lines[0].id);
+    assert.deepEqual((({ free, next, en }) => [free, next, en])((await of('0812345601')).why), [
+      'yes',
+      'nobody',
+      'It is free at AIS.',
+    ]);
     const waiting = (await of('0812345605')).why;
     assert.deepEqual([waiting.free, waiting.next], ['notYet', 'provider']);
     assert.ok(new Date(waiting.by).getTime() > Date.now());
@@ -84,9 +121,18 @@ describe('the journey over the api', () => {
 
   test('exceptions are grouped by cause, listed with masks, and paged', async () => {
     const { data } = await hub.client().get('/v1/providers/AIS/exceptions?limit=1');
-    assert.deepEqual(data.groups.map((group: { kind: string; code: string; count: number; owner: string }) => [group.kind, group.code, group.count, group.owner]), [
-      ['rejected', 'NOT_SUBSCRIBER', 1, 'agency'], ['retrying', 'QUOTA', 1, 'hub'],
-    ]);
+    assert.deepEqual(
+      data.groups.map((group: { kind: string; code: string; count: number; owner: string }) => [
+        group.kind,
+        group.code,
+        group.count,
+        group.owner,
+      ]),
+      [
+        ['rejected', 'NOT_SUBSCRIBER', 1, 'agency'],
+        ['retrying', 'QUOTA', 1, 'hub'],
+      ],
+    );
     assert.equal(data.lines.length, 1);
     const rest = await hub.client().get(`/v1/providers/AIS/exceptions?limit=1&before=${data.next}`);
     assert.deepEqual([data.lines[0].line, rest.data.lines[0].line], ['+6681***5603', '+6681***5602']);
@@ -100,7 +146,10 @@ describe('the journey over the api', () => {
     const bytes = await own.get('/v1/providers/TRUE/batches/1/bytes', { responseType: 'arraybuffer' });
     assert.equal(bytes.status, 200);
     assert.deepEqual(Buffer.from(bytes.data), trueCorp.bodies[0]);
-    assert.equal(bytes.headers['repr-digest'], `sha-256=:${createHash('sha256').update(Buffer.from(bytes.data)).digest('base64')}:`);
+    assert.equal(
+      bytes.headers['repr-digest'],
+      `sha-256=:${createHash('sha256').update(Buffer.from(bytes.data)).digest('base64')}:`,
+    );
     assert.equal((await own.get('/v1/providers/AIS/batches')).status, 403);
     assert.equal((await hub.client(hub.readKey).get('/v1/providers/TRUE/batches/1/bytes')).status, 403);
     await query(hub.source, 'DELETE FROM batch_bytes WHERE provider_id = $1', [hub.ids['TRUE']]);
@@ -111,7 +160,9 @@ describe('the journey over the api', () => {
 
   test('a paused provider is sent nothing; the sentence says who must act; resuming sends at once', async () => {
     assert.equal((await hub.client(hub.readKey).post('/v1/providers/AIS/pause', { reason: 'they asked' })).status, 403);
-    assert.deepEqual((await hub.client().post('/v1/providers/AIS/pause', { reason: 'they asked' })).data, { result: 'paused' });
+    assert.deepEqual((await hub.client().post('/v1/providers/AIS/pause', { reason: 'they asked' })).data, {
+      result: 'paused',
+    });
     const [line] = await register('HR-3', [{ provider: 'AIS', number: '0812345606' }]);
     const told = await story(line?.lineId ?? '');
     assert.equal(told.providers[0].status, 'pending');
@@ -119,30 +170,49 @@ describe('the journey over the api', () => {
     assert.match(told.why.en, /paused \(they asked\)/);
     assert.equal((await provider('AIS')).paused.reason, 'they asked');
     await hub.client().post('/v1/providers/AIS/resume', { reason: 'they are back' });
-    await until(() => story(line?.lineId ?? ''), (each) => each.why.free === 'yes');
+    await until(
+      () => story(line?.lineId ?? ''),
+      (each) => each.why.free === 'yes',
+    );
   });
 
   test('a sync is previewed, triggered, watched to its end; a full list carries everything that is there', async () => {
-    const preview = await hub.client().post('/v1/syncs', { kind: 'full', providers: ['AIS'], dryRun: true, reason: 'weekly' });
+    const preview = await hub
+      .client()
+      .post('/v1/syncs', { kind: 'full', providers: ['AIS'], dryRun: true, reason: 'weekly' });
     assert.equal(preview.status, 200);
-    assert.deepEqual(preview.data.providers.map((part: { provider: string; lines: number }) => [part.provider, part.lines]), [['AIS', 5]]);
+    assert.deepEqual(
+      preview.data.providers.map((part: { provider: string; lines: number }) => [part.provider, part.lines]),
+      [['AIS', 5]],
+    );
     const started = await hub.client().post('/v1/syncs', { kind: 'full', providers: ['AIS'], reason: 'weekly' });
     assert.equal(started.status, 202, JSON.stringify(started.data));
-    const done = await until(async () => (await hub.client().get(`/v1/syncs/${started.data.syncId}`)).data, (each) => each.endedAt !== null);
+    const done = await until(
+      async () => (await hub.client().get(`/v1/syncs/${started.data.syncId}`)).data,
+      (each) => each.endedAt !== null,
+    );
     assert.deepEqual([done.providers[0].state, done.providers[0].settled], ['completed', 5]);
     const seen = await provider('AIS');
     assert.deepEqual(withoutZeros(seen.present), await judgedOneByOne(hub, hub.ids['AIS'] ?? 0, true));
     const wrong = await hub.client().post('/v1/syncs', { kind: 'odd', reason: 'x', colour: 1 });
     assert.equal(wrong.status, 422);
-    assert.deepEqual(wrong.data.errors.map((each: { pointer: string; code: string }) => [each.pointer, each.code]).toSorted(), [
-      ['#/colour', 'whitelistValidation'], ['#/kind', 'isIn'], ['#/reason', 'isLength'],
-    ]);
+    assert.deepEqual(
+      wrong.data.errors.map((each: { pointer: string; code: string }) => [each.pointer, each.code]).toSorted(),
+      [
+        ['#/colour', 'whitelistValidation'],
+        ['#/kind', 'isIn'],
+        ['#/reason', 'isLength'],
+      ],
+    );
   });
 
   test('a line that is taken back is gone in words, too', async () => {
     const found = await hub.client().post('/v1/lines/search', { agency: 'G0001', reference: 'HR-3' });
     await hub.client().post('/v1/registrations/cancel', { agency: 'G0001', reference: 'HR-3' });
-    const told = await until(() => story(found.data.lines[0].id), (each) => each.providers[0].status === 'applied');
+    const told = await until(
+      () => story(found.data.lines[0].id),
+      (each) => each.providers[0].status === 'applied',
+    );
     assert.equal(told.providers[0].desired.present, false);
     assert.equal(told.why.free, 'no');
     assert.match(told.why.en, /took the registration back/);

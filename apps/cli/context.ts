@@ -18,7 +18,12 @@ export function contextOf(env: NodeJS.ProcessEnv, cwd: string): ContextOf {
   return (command) => {
     const language = languageOf(env);
     const { json } = command.optsWithGlobals<{ json?: boolean }>();
-    return { env, cwd, output: new Output(language, json === true), hub: new HubClient(findConnection(env, cwd), language) };
+    return {
+      env,
+      cwd,
+      output: new Output(language, json === true),
+      hub: new HubClient(findConnection(env, cwd), language),
+    };
   };
 }
 

@@ -97,7 +97,11 @@ export class HubClient {
     }
     if (answer.status < 300) return answer;
     const problem = await problemOf(answer);
-    throw new CliError(answer.status >= 500 ? (answer.status === 503 ? EXIT.notReachable : EXIT.failed) : EXIT.refused, this.explain(problem, answer.status), problem);
+    throw new CliError(
+      answer.status >= 500 ? (answer.status === 503 ? EXIT.notReachable : EXIT.failed) : EXIT.refused,
+      this.explain(problem, answer.status),
+      problem,
+    );
   }
 
   private explain(problem: Problem, status: number): string {
@@ -119,5 +123,7 @@ async function problemOf(answer: AxiosResponse<unknown>): Promise<Problem> {
       return { title: `HTTP ${answer.status}` };
     }
   }
-  return typeof data === 'object' && data !== null ? (data) : { title: `HTTP ${answer.status}`, detail: 'this does not look like the hub' };
+  return typeof data === 'object' && data !== null
+    ? data
+    : { title: `HTTP ${answer.status}`, detail: 'this does not look like the hub' };
 }

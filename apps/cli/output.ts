@@ -16,7 +16,11 @@ export function table(heads: string[], rows: (string | number)[][]): string {
   const cells = rows.map((row) => row.map(String));
   const widths = heads.map((head, i) => Math.max(columnsOf(head), ...cells.map((row) => columnsOf(row[i] ?? ''))));
   const right = heads.map((_, i) => rows.length > 0 && rows.every((row) => typeof row[i] === 'number'));
-  const line = (row: string[]) => row.map((cell, i) => padded(cell, widths[i] ?? 0, right[i] ?? false)).join('  ').trimEnd();
+  const line = (row: string[]) =>
+    row
+      .map((cell, i) => padded(cell, widths[i] ?? 0, right[i] ?? false))
+      .join('  ')
+      .trimEnd();
   return [heads, ...cells].map(line).join('\n');
 }
 
@@ -60,7 +64,8 @@ export class Output {
   progress(label: string, done: number, total: number | null): void {
     if (this.json) return;
     const share = total === null || total === 0 ? null : Math.min(1, done / total);
-    const bar = share === null ? '' : `[${'#'.repeat(Math.round(share * 30)).padEnd(30, '.')}] ${Math.floor(share * 100)} %  `;
+    const bar =
+      share === null ? '' : `[${'#'.repeat(Math.round(share * 30)).padEnd(30, '.')}] ${Math.floor(share * 100)} %  `;
     const text = `${label}  ${bar}${done.toLocaleString('en')}${total === null ? '' : ` / ${total.toLocaleString('en')}`}`;
     if (this.err.isTTY) {
       this.err.write(`\r\u001b[2K${text}`);

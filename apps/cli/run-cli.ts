@@ -28,7 +28,18 @@ function build(env: NodeJS.ProcessEnv, cwd: string): Command {
     .configureHelp({ showGlobalOptions: true })
     .exitOverride();
   const of = contextOf(env, cwd);
-  for (const add of [importCommand, syncCommand, statusCommand, showCommand, valveCommands, sampleCommand, migrateCommand, doctorCommand, keyCommands]) add(program, of);
+  for (const add of [
+    importCommand,
+    syncCommand,
+    statusCommand,
+    showCommand,
+    valveCommands,
+    sampleCommand,
+    migrateCommand,
+    doctorCommand,
+    keyCommands,
+  ])
+    add(program, of);
   return program;
 }
 
@@ -42,7 +53,11 @@ export async function runCli(args: string[], env: NodeJS.ProcessEnv, cwd: string
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     const output = new Output(languageOf(env), args.includes('--json'));
     const exitCode = error instanceof CliError ? error.exitCode : EXIT.failed;
-    output.fail(error instanceof Error ? error.message : String(error), error instanceof CliError ? error.problem : undefined, exitCode);
+    output.fail(
+      error instanceof Error ? error.message : String(error),
+      error instanceof CliError ? error.problem : undefined,
+      exitCode,
+    );
     return exitCode;
   }
 }

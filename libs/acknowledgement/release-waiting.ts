@@ -11,9 +11,13 @@ interface WaitingRow {
   entry_ref: string;
 }
 
+// A change that was sealed ahead stands in the range of a later batch, too; its own batch is what counts.
+const AHEAD_OPEN = `EXISTS (
+  SELECT 1 FROM batch a WHERE a.provider_id = o.provider_id AND a.from_seq = o.waits_for AND a.ahead AND a.state IN ('sealed', 'handed', 'accepted'))`;
+
 const OF_RANGE = `
 SELECT o.seq, o.entry_ref FROM omission o JOIN batch b ON b.provider_id = o.provider_id AND o.waits_for BETWEEN b.from_seq AND b.to_seq
-WHERE o.provider_id = $1 AND o.ended_at IS NULL AND b.number = $2 ORDER BY o.seq LIMIT ${CHUNK}`;
+WHERE o.provider_id = $1 AND o.ended_at IS NULL AND b.number = $2 AND NOT ${AHEAD_OPEN} ORDER BY o.seq LIMIT ${CHUNK}`;
 
 const OF_SEQS = `
 SELECT seq, entry_ref FROM omission WHERE provider_id = $1 AND ended_at IS NULL AND waits_for = ANY($2::bigint[])
@@ -24,7 +28,7 @@ const LEFT_BEHIND = `
 SELECT o.seq, o.entry_ref FROM omission o
 WHERE o.provider_id = $1 AND o.ended_at IS NULL AND (o.waits_for = 0 OR EXISTS (
   SELECT 1 FROM batch b WHERE b.provider_id = o.provider_id AND o.waits_for BETWEEN b.from_seq AND b.to_seq
-    AND b.state IN ('settled', 'closed', 'covered')))
+    AND b.state IN ('settled', 'closed', 'covered'))) AND NOT ${AHEAD_OPEN}
 ORDER BY o.seq LIMIT ${CHUNK}`;
 
 const END = 'UPDATE omission SET ended_at = now() WHERE provider_id = $1 AND seq = ANY($2::bigint[])';

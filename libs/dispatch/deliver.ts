@@ -11,6 +11,7 @@ import { sealFullList } from './full-list.js';
 import { acquireLease, assertFence, LeaseLost, type Lease } from './lease.js';
 import { pauseProvider } from './pause.js';
 import { afterAsking, afterHandOver, type Verdict } from './rules/after-attempt.js';
+import { lingerMs } from './rules/linger.js';
 import { nextStep, type Step } from './rules/next-step.js';
 import { sealBatch, type Sealed } from './seal-batch.js';
 import { readBatch, readParts } from './sealed-bytes.js';
@@ -24,6 +25,8 @@ export interface Delivered {
   result?: string;
   more: boolean;
   at?: number;
+  /** Changes are pouring in: not before `at`, whoever wakes. */
+  gathers?: boolean;
 }
 
 export interface DeliverySettings {
@@ -80,7 +83,9 @@ export class Deliverer {
       }
       case 'seal':
       case 'sealHalf': {
-        const sealed = await sealBatch(this.source, adapter, lease, step.step === 'seal' ? 'next' : 'half', new Date(stream.now));
+        const now = new Date(stream.now);
+        const pushed = stream.pushWanted ? await sealBatch(this.source, adapter, lease, 'ahead', now) : null;
+        const sealed = pushed ?? (await sealBatch(this.source, adapter, lease, step.step === 'seal' ? 'next' : 'half', now));
         if (!sealed) return { step: step.step === 'seal' ? 'awaitOutcomes' : 'sealHalf', more: step.step === 'sealHalf' };
         await faultPoint('dispatch.sealed');
         return this.handOver(step.step, sealed.batch, partsOf(sealed), stream, adapter, lease);

@@ -6,5 +6,6 @@ export { Sweeper, type SweepTask } from './sweeper.js';
 export { pauseProvider, resumeProvider } from './pause.js';
 export * from './sync.js';
 export { readBatch, readParts } from './sealed-bytes.js';
+export { pushLine, type Pushed } from './push-now.js';
 export { refuseByAnswer } from './close-batch.js';
 export { repeatOvertaken } from './attempts.js';

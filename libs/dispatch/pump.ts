@@ -16,6 +16,8 @@ interface State {
   /** When busy became true; a queue store that was wiped loses jobs, so it is believed only so long. */
   since: number;
   timer: NodeJS.Timeout | null;
+  /** Changes pour in and are being gathered: not before this moment, in milliseconds. */
+  gathersUntil: number;
 }
 
 /** After this many milliseconds without news a job is taken for lost and another one added; a double is harmless. */
@@ -35,6 +37,7 @@ export class Pump {
   /** Something may be due. Returns at once. */
   wake(provider: string, why: DeliveryJob['why'] = 'woken'): void {
     const state = this.state(provider);
+    if (Date.now() < state.gathersUntil) return;
     if (state.busy && Date.now() - state.since < BELIEVED_MS) {
       state.dirty = true;
       return;
@@ -55,7 +58,9 @@ export class Pump {
     const state = this.state(provider);
     state.busy = false;
     if (this.closed) return;
-    if (result?.more || state.dirty) this.add(provider, state, result?.more ? 'more' : 'woken');
+    state.gathersUntil = result?.gathers && result.at !== undefined ? result.at : 0;
+    if (state.gathersUntil > 0) this.later(provider, state, state.gathersUntil);
+    else if (result?.more || state.dirty) this.add(provider, state, result?.more ? 'more' : 'woken');
     else if (result?.at !== undefined) this.later(provider, state, result.at);
   }
 
@@ -89,7 +94,7 @@ export class Pump {
   private state(provider: string): State {
     let state = this.states.get(provider);
     if (!state) {
-      state = { busy: false, dirty: false, since: 0, timer: null };
+      state = { busy: false, dirty: false, since: 0, timer: null, gathersUntil: 0 };
       this.states.set(provider, state);
     }
     return state;

@@ -4,6 +4,7 @@ import { zstdCompressSync } from 'node:zlib';
 import type { DataSource } from 'typeorm';
 import type { BatchLine, ProviderAdapter, SealedBatch, SealedPart, Tx } from '#contracts';
 import { INDEX_PLANS, inTransaction } from '#platform';
+import { pushFate } from './rules/ahead.js';
 import { selectLines, type LoggedChange, type Omission } from './rules/select-lines.js';
 import { beginAttempt } from './attempts.js';
 import { assertFence, type Lease } from './lease.js';
@@ -41,25 +42,35 @@ WHERE c.provider_id = $1 AND c.seq BETWEEN $2 AND $3 AND e.last_seq > $3`;
 
 // What must be heard before anything newer of the entry may go: the earlier change itself while its batch is open and
 // it has no exception there, or what an omitted earlier change waits for.
-const AWAITED = `
-SELECT p.seq, coalesce(
+const WAITS_FOR = `coalesce(
   (SELECT o.waits_for FROM omission o WHERE o.provider_id = $1 AND o.seq = p.seq AND o.ended_at IS NULL),
   (SELECT p.seq FROM batch b WHERE b.provider_id = $1 AND b.state IN ('sealed', 'handed', 'accepted')
      AND p.seq BETWEEN b.from_seq AND b.to_seq AND NOT EXISTS (
-       SELECT 1 FROM exception x WHERE x.provider_id = $1 AND x.seq = p.seq AND x.number = b.number AND x.heard <> '{}') LIMIT 1)) AS waits_for
+       SELECT 1 FROM exception x WHERE x.provider_id = $1 AND x.seq = p.seq AND x.number = b.number AND x.heard <> '{}') LIMIT 1))`;
+const AWAITED = `
+SELECT p.seq, ${WAITS_FOR} AS waits_for
 FROM unnest($2::bigint[]) AS p(seq)`;
+
+// Wishes to push, oldest first: the entry's latest change, whether it went ahead already, and what it must wait for.
+const PUSHED = `
+SELECT r.entry_ref, c.seq, c.prev_seq, ${WAITS_FOR} AS waits_for,
+  EXISTS (SELECT 1 FROM batch b WHERE b.provider_id = $1 AND b.from_seq = c.seq AND b.ahead) AS ahead
+FROM push_request r JOIN entry e ON e.provider_id = r.provider_id AND e.entry_ref = r.entry_ref
+JOIN change c ON c.provider_id = e.provider_id AND c.seq = e.last_seq
+CROSS JOIN LATERAL (SELECT c.prev_seq AS seq) p
+WHERE r.provider_id = $1 ORDER BY r.at LIMIT 100`;
 
 const INSERT_BATCH = `
 INSERT INTO batch (provider_id, number, kind, from_seq, to_seq, line_count, collapsed, omitted, parts, state, sha256, byte_size,
-  sealed_at, handed_at, halves_of, root)
-VALUES ($1, $2, 'delta', $3, $4, $5, $6, $7, 1, 'handed', $8, $9, $10, now(), $11, $12)`;
+  sealed_at, handed_at, halves_of, root, ahead)
+VALUES ($1, $2, 'delta', $3, $4, $5, $6, $7, 1, 'handed', $8, $9, $10, now(), $11, $12, $13)`;
 
 const INSERT_OMISSIONS = `
 INSERT INTO omission (provider_id, seq, entry_ref, waits_for) SELECT $1, * FROM unnest($2::bigint[], $3::uuid[], $4::bigint[])
 ON CONFLICT (provider_id, seq) DO UPDATE SET waits_for = excluded.waits_for, ended_at = NULL`;
 
-/** What is sealed: what comes next in the log, or the lowest open range of a refused batch. */
-export type SealWhat = 'next' | 'half';
+/** What is sealed: what comes next in the log, the lowest open range of a refused batch, or one change ahead of the rest. */
+export type SealWhat = 'next' | 'half' | 'ahead';
 
 /**
  * Seals a batch and records its first attempt in the same transaction, so that whoever finds it knows that it may have
@@ -75,11 +86,13 @@ export async function sealBatch(source: DataSource, adapter: ProviderAdapter, le
     if (!stream) throw new Error(`provider ${providerId} has no stream`);
     const half = what === 'half' ? await lowestHalf(tx, providerId) : null;
     if (what === 'half' && !half) return null;
-    const fromSeq = half?.from_seq ?? stream.sealed_seq + 1;
-    const end = half?.to_seq ?? stream.last_seq;
+    const pushed = what === 'ahead' ? await takePushed(tx, adapter, providerId, stream.sealed_seq) : null;
+    if (what === 'ahead' && pushed === null) return null;
+    const fromSeq = pushed ?? half?.from_seq ?? stream.sealed_seq + 1;
+    const end = pushed ?? half?.to_seq ?? stream.last_seq;
     // All of a range may be waiting while what follows is free: then the range grows, for a batch is never empty.
     for (let size = adapter.profile.maxLines; ; size += adapter.profile.maxLines) {
-      const toSeq = half?.to_seq ?? Math.min(end, fromSeq + size - 1);
+      const toSeq = pushed ?? half?.to_seq ?? Math.min(end, fromSeq + size - 1);
       if (toSeq < fromSeq) return null;
       const selection = await selectRange(tx, adapter, providerId, fromSeq, toSeq, what);
       if (selection.lines.length === 0) {
@@ -97,19 +110,33 @@ export async function sealBatch(source: DataSource, adapter: ProviderAdapter, le
       await tx.query(INSERT_BATCH, [
         providerId, stream.next_number, fromSeq, toSeq, selection.lines.length, selection.collapsed,
         selection.omitted.map((omission) => omission.seq), Buffer.from(sealed.batch.sha256, 'hex'),
-        sealed.parts[0]?.bytes.length ?? 0, now, half?.halves_of ?? null, half?.root ?? null,
+        sealed.parts[0]?.bytes.length ?? 0, now, half?.halves_of ?? null, half?.root ?? null, what === 'ahead',
       ]);
       await insertBytes(tx, providerId, sealed);
       await insertOmissions(tx, providerId, selection.omitted);
       if (half) await tx.query('DELETE FROM refused_range WHERE provider_id = $1 AND from_seq = $2', [providerId, fromSeq]);
       await tx.query(
         'UPDATE provider_stream SET next_number = next_number + 1, sealed_seq = greatest(sealed_seq, $2) WHERE provider_id = $1',
-        [providerId, toSeq],
+        [providerId, what === 'ahead' ? stream.sealed_seq : toSeq],
       );
       await beginAttempt(tx, providerId, stream.next_number, lease.fence, 'handOver');
       return sealed;
     }
   });
+}
+
+/** The oldest wish to push that can be granted now. Wishes that are over are dropped, those that must wait stay. */
+async function takePushed(tx: Tx, adapter: ProviderAdapter, providerId: number, sealedSeq: number): Promise<number | null> {
+  const wishes = await tx.query<{ entry_ref: string; seq: number; prev_seq: number; ahead: boolean; waits_for: number | null }>(PUSHED, [providerId]);
+  for (const wish of wishes) {
+    const fate = pushFate(
+      { seq: wish.seq, prevSeq: wish.prev_seq, latestSeq: wish.seq }, sealedSeq, wish.ahead ? [wish.seq] : [],
+      () => wish.waits_for, adapter.profile.appliesInOrder);
+    if (fate === 'notYet') continue;
+    await tx.query('DELETE FROM push_request WHERE provider_id = $1 AND entry_ref = $2', [providerId, wish.entry_ref]);
+    if (fate === 'ahead') return wish.seq;
+  }
+  return null;
 }
 
 async function lowestHalf(tx: Tx, providerId: number) {
@@ -124,7 +151,9 @@ async function selectRange(tx: Tx, adapter: ProviderAdapter, providerId: number,
     throw new Error(`the log of provider ${providerId} has ${rows.length} changes from ${fromSeq} to ${toSeq}`);
   }
   const changes: SendableChange[] = rows.map((row) => ({ seq: row.seq, prevSeq: row.prev_seq, entryRef: row.entry_ref, row }));
-  const before = changes.map((change) => change.prevSeq).filter((seq) => seq > 0 && seq < fromSeq);
+  // What was pushed ahead has been sent; a later change of the same entry waits for it like for any other.
+  const ahead = what === 'ahead' ? new Set<number>() : await sealedAhead(tx, providerId, fromSeq, toSeq);
+  const before = changes.map((change) => change.prevSeq).filter((seq) => seq > 0 && (seq < fromSeq || ahead.has(seq)));
   const awaited = new Map<number, number>();
   if (before.length > 0 && !adapter.profile.appliesInOrder) {
     for (const row of await tx.query<{ seq: number; waits_for: number | null }>(AWAITED, [providerId, before])) {
@@ -136,7 +165,15 @@ async function selectRange(tx: Tx, adapter: ProviderAdapter, providerId: number,
   if (what === 'half') {
     for (const row of await tx.query<{ seq: number }>(SUPERSEDED, [providerId, fromSeq, toSeq])) superseded.add(row.seq);
   }
-  return selectLines(changes, (seq) => awaited.get(seq) ?? null, adapter.profile.appliesInOrder, (seq) => superseded.has(seq));
+  const selection = selectLines(
+    changes.filter((change) => !ahead.has(change.seq)), (seq) => awaited.get(seq) ?? null, adapter.profile.appliesInOrder, (seq) => superseded.has(seq));
+  return { ...selection, collapsed: [...selection.collapsed, ...ahead] };
+}
+
+async function sealedAhead(tx: Tx, providerId: number, fromSeq: number, toSeq: number): Promise<Set<number>> {
+  const rows = await tx.query<{ seq: number }>(
+    `SELECT from_seq AS seq FROM batch WHERE provider_id = $1 AND to_seq BETWEEN $2 AND $3 AND ahead AND state <> 'refused'`, [providerId, fromSeq, toSeq]);
+  return new Set(rows.map((row) => row.seq));
 }
 
 /** One line as it travels; `line_key` is `M:66…` or `F:TOT:…`. */

@@ -15,6 +15,7 @@ interface ViewRow {
   open: { number: number; kind: 'delta' | 'full'; state: OpenBatch['state']; since: number; asked: number; later: boolean }[];
   unsealed_half: boolean;
   full_wanted: number | null;
+  push_wanted: boolean;
 }
 
 const VIEW = `
@@ -28,7 +29,8 @@ SELECT clock_timestamp() AS now, s.paused_at, s.not_before, s.failures, s.sealed
   EXISTS (SELECT 1 FROM refused_range r WHERE r.provider_id = s.provider_id) AS unsealed_half,
   (SELECT sp.sync_id FROM sync_provider sp JOIN sync USING (sync_id)
    WHERE sp.provider_id = s.provider_id AND sp.ended_at IS NULL AND sync.kind = 'full' AND sp.number IS NULL
-   ORDER BY sp.sync_id LIMIT 1) AS full_wanted
+   ORDER BY sp.sync_id LIMIT 1) AS full_wanted,
+  EXISTS (SELECT 1 FROM push_request p WHERE p.provider_id = s.provider_id) AS push_wanted
 FROM provider_stream s JOIN provider_counter c USING (provider_id) WHERE s.provider_id = $1`;
 
 export interface Stream extends StreamView {
@@ -36,6 +38,7 @@ export interface Stream extends StreamView {
   nextNumber: number;
   /** The sync that wants a full list, or null. */
   fullSyncId: number | null;
+  pushWanted: boolean;
 }
 
 export async function viewStream(source: DataSource, providerId: number): Promise<Stream> {
@@ -55,6 +58,7 @@ export async function viewStream(source: DataSource, providerId: number): Promis
     unsealedHalf: row.unsealed_half,
     fullListWanted: row.full_wanted !== null,
     fullSyncId: row.full_wanted,
+    pushWanted: row.push_wanted,
   };
 }
 

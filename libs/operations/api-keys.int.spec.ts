@@ -19,11 +19,16 @@ describe('api keys', () => {
   });
 
   test('processes that start together make one first key', async () => {
-    const made = (await Promise.all([firstKey(source), firstKey(source), firstKey(source)])).filter((each) => each !== null);
+    const made = (await Promise.all([firstKey(source), firstKey(source), firstKey(source)])).filter(
+      (each) => each !== null,
+    );
     assert.equal(made.length, 1);
     assert.match(made[0]?.key ?? '', /^sk_[0-9a-f]{12}_[A-Za-z0-9_-]{43}$/);
     assert.equal(await firstKey(source), null);
-    assert.deepEqual((await listApiKeys(source)).map((key) => [key.name, key.createdBy, key.lastUsedOn]), [['first key', 'system:hub', null]]);
+    assert.deepEqual(
+      (await listApiKeys(source)).map((key) => [key.name, key.createdBy, key.lastUsedOn]),
+      [['first key', 'system:hub', null]],
+    );
   });
 
   test('a verified key costs no query for five seconds; then the database is asked again', async () => {

@@ -14,6 +14,10 @@ export interface Act {
 /** Writes one record within the caller's transaction, so that nothing is done without it. */
 export async function recordAct(tx: Tx, { actorId, act, subject, reason, detail }: Act): Promise<void> {
   await tx.query('INSERT INTO audit (actor_id, act, subject, reason, detail) VALUES ($1, $2, $3, $4, $5)', [
-    actorId, act, subject, reason ?? null, detail ? JSON.stringify(detail) : null,
+    actorId,
+    act,
+    subject,
+    reason ?? null,
+    detail ? JSON.stringify(detail) : null,
   ]);
 }

@@ -40,9 +40,17 @@ SELECT number, kind, state, state_reason AS "stateReason", from_seq AS "fromSeq"
 FROM batch WHERE provider_id = $1`;
 
 /** Up to `limit` batches below `before`, newest first. */
-export function listBatches(source: DataSource, providerId: number, before: number | null, limit: number): Promise<BatchSummary[]> {
+export function listBatches(
+  source: DataSource,
+  providerId: number,
+  before: number | null,
+  limit: number,
+): Promise<BatchSummary[]> {
   return query<BatchSummary>(
-    source, `${SUMMARY} AND number < coalesce($2::bigint, 9223372036854775807) ORDER BY number DESC LIMIT $3`, [providerId, before, limit]);
+    source,
+    `${SUMMARY} AND number < coalesce($2::bigint, 9223372036854775807) ORDER BY number DESC LIMIT $3`,
+    [providerId, before, limit],
+  );
 }
 
 export async function findBatch(source: DataSource, providerId: number, number: number): Promise<BatchSummary | null> {

@@ -41,7 +41,11 @@ const WITHOUT_CODE: Record<ExceptionKind, { owner: Owner; th: string; en: string
   rejected: { owner: 'onde', th: 'ผู้ให้บริการปฏิเสธโดยไม่แจ้งเหตุผล', en: 'The provider rejected it without a reason.' },
   retrying: { owner: 'hub', th: 'ระบบจะส่งอีกครั้งตามกำหนด', en: 'The hub tries again on schedule.' },
   held: { owner: 'onde', th: 'พักไว้รอการอนุมัติ', en: 'It is held for an approval.' },
-  uncertain: { owner: 'provider', th: 'ไม่ทราบว่าผู้ให้บริการดำเนินการแล้วหรือไม่', en: 'Nobody knows whether the provider applied it.' },
+  uncertain: {
+    owner: 'provider',
+    th: 'ไม่ทราบว่าผู้ให้บริการดำเนินการแล้วหรือไม่',
+    en: 'Nobody knows whether the provider applied it.',
+  },
 };
 
 /** Meaning of a kind and code in words, with who must act. */
@@ -55,7 +59,8 @@ export async function groupExceptions(source: DataSource, providerId: number): P
   const rows = await query<Omit<ExceptionGroup, 'owner' | 'th' | 'en'>>(
     source,
     `SELECT x.kind, x.code, count(*) AS count, min(x.opened_at) AS oldest, min(x.next_at) AS "nextAt" ${OPEN} GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2`,
-    [providerId]);
+    [providerId],
+  );
   return rows.map((row) => ({ ...row, ...meaningOf(row.kind, row.code) }));
 }
 
@@ -68,7 +73,11 @@ export interface ExceptionFilter {
 }
 
 /** Newest first. */
-export async function listExceptions(source: DataSource, providerId: number, filter: ExceptionFilter): Promise<ExceptionLine[]> {
+export async function listExceptions(
+  source: DataSource,
+  providerId: number,
+  filter: ExceptionFilter,
+): Promise<ExceptionLine[]> {
   const rows = await query<Omit<ExceptionLine, 'access' | 'line'> & { lineKey: string }>(
     source,
     `SELECT x.seq, e.line_id AS "lineId", x.entry_ref AS "entryRef", CASE WHEN e.present THEN 'ADD' ELSE 'REMOVE' END AS op, x.kind, x.code,
@@ -76,6 +85,7 @@ export async function listExceptions(source: DataSource, providerId: number, fil
        (SELECT line_key FROM line l WHERE l.line_id = e.line_id) AS "lineKey"
      ${OPEN} AND ($2::text IS NULL OR x.kind = $2) AND ($3::text IS NULL OR x.code = $3) AND ($4::bigint IS NULL OR x.seq < $4)
      ORDER BY x.seq DESC LIMIT $5`,
-    [providerId, filter.kind ?? null, filter.code ?? null, filter.before ?? null, filter.limit]);
+    [providerId, filter.kind ?? null, filter.code ?? null, filter.before ?? null, filter.limit],
+  );
   return rows.map(({ lineKey, ...row }) => ({ ...row, ...maskLine(lineKey) }));
 }

@@ -25,17 +25,29 @@ const PROVIDERS = `
 SELECT r.line_id, array_agg(DISTINCT p.code ORDER BY p.code) AS providers FROM registration r JOIN provider p USING (provider_id)
 WHERE r.line_id = ANY($1::bigint[]) GROUP BY 1`;
 
-export async function findLines(source: DataSource, vault: Vault, question: LineQuestion, actorId: number): Promise<FoundLine[]> {
+export async function findLines(
+  source: DataSource,
+  vault: Vault,
+  question: LineQuestion,
+  actorId: number,
+): Promise<FoundLine[]> {
   return inTransaction(source, async (tx) => {
     const asked = 'lineKey' in question ? question.lineKey : `R:${question.agency}:${question.reference}`;
-    const [sql, params] = 'lineKey' in question ? [BY_KEY, [question.lineKey]] : [BY_REFERENCE, [question.agency, question.reference]];
+    const [sql, params] =
+      'lineKey' in question ? [BY_KEY, [question.lineKey]] : [BY_REFERENCE, [question.agency, question.reference]];
     const rows = await tx.query<{ line_id: number; line_key: string }>(sql, params);
-    const providers = await tx.query<{ line_id: number; providers: string[] }>(PROVIDERS, [rows.map((row) => row.line_id)]);
+    const providers = await tx.query<{ line_id: number; providers: string[] }>(PROVIDERS, [
+      rows.map((row) => row.line_id),
+    ]);
     await recordAct(tx, {
-      actorId, act: 'lines.search', subject: `hash:${vault.lineHash(asked).toString('hex').slice(0, 32)}`, detail: { found: rows.length },
+      actorId,
+      act: 'lines.search',
+      subject: `hash:${vault.lineHash(asked).toString('hex').slice(0, 32)}`,
+      detail: { found: rows.length },
     });
     return rows.map((row) => ({
-      id: vault.opaqueId('line', row.line_id), ...maskLine(row.line_key),
+      id: vault.opaqueId('line', row.line_id),
+      ...maskLine(row.line_key),
       providers: providers.find((each) => each.line_id === row.line_id)?.providers ?? [],
     }));
   });

@@ -1,13 +1,35 @@
 // The only door of operations.
 export { OperationsModule } from './operations.module.js';
-export { createApiKey, firstKey, KeyVerifier, listApiKeys, revokeApiKey, type KeyRow, type MadeKey, type NewKey } from './api-keys.js';
+export {
+  createApiKey,
+  firstKey,
+  KeyVerifier,
+  listApiKeys,
+  revokeApiKey,
+  type KeyRow,
+  type MadeKey,
+  type NewKey,
+} from './api-keys.js';
 export { recordAct, type Act } from './audit.js';
 export { Metrics, type Refusal } from './metrics.js';
-export { countProviders, STANDINGS, type EntryCounts, type ProviderCounts, type SentCounts, type Standing, type Standings } from './provider-counts.js';
+export {
+  countProviders,
+  STANDINGS,
+  type EntryCounts,
+  type ProviderCounts,
+  type SentCounts,
+  type Standing,
+  type Standings,
+} from './provider-counts.js';
 export { attemptsAt, lastAttempts, readStreams, type AttemptRow, type StreamState } from './provider-stream.js';
 export { findBatch, listBatches, type BatchSummary } from './batches.js';
-export { groupExceptions, listExceptions, meaningOf, type ExceptionFilter, type ExceptionGroup, type ExceptionLine } from './exceptions.js';
-export { maskLine, type MaskedLine } from './mask.js';
+export {
+  groupExceptions,
+  listExceptions,
+  type ExceptionFilter,
+  type ExceptionGroup,
+  type ExceptionLine,
+} from './exceptions.js';
 export { findLines, type FoundLine, type LineQuestion } from './find-lines.js';
 export { readLineStory, type LineStory } from './line-story.js';
 export { watchProviders } from './provider-gauges.js';

@@ -143,8 +143,13 @@ export async function readLineEntries(source: DataSource, lineId: number): Promi
     const newer = changes[i - 1];
     return newer?.providerId === change.providerId ? newer.seq : Number.MAX_SAFE_INTEGER;
   });
-  const carried = changes.length === 0 ? [] : await query<Carried>(source, CARRIED, [
-    changes.map((change) => change.providerId), changes.map((change) => change.seq), next,
-  ]);
+  const carried =
+    changes.length === 0
+      ? []
+      : await query<Carried>(source, CARRIED, [
+          changes.map((change) => change.providerId),
+          changes.map((change) => change.seq),
+          next,
+        ]);
   return { entries, changes, carried, exceptions, omissions, inRefused: new Set(halves.map((row) => row.provider_id)) };
 }

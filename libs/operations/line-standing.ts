@@ -25,7 +25,12 @@ export function standingOf(entry: EntryRow, line: LineEntries): EntryStanding {
   if (omission) return { standing: 'waiting', waitsFor: omission.waitsFor };
   const exception = line.exceptions.find((each) => isOwn(each) && each.endedAt === null);
   if (exception) {
-    return { standing: exception.kind, code: exception.code, nextAt: exception.nextAt, batch: carried.find((each) => each.number === exception.number) ?? null };
+    return {
+      standing: exception.kind,
+      code: exception.code,
+      nextAt: exception.nextAt,
+      batch: carried.find((each) => each.number === exception.number) ?? null,
+    };
   }
   if (line.inRefused.has(entry.providerId) || last === null) return { standing: 'pending' };
   if (last.word !== null || last.state === 'settled') return { standing: 'applied', batch: last };

@@ -7,7 +7,8 @@ import { readLineEntries, type ChangeRow, type EntryRow, type LineEntries } from
 import { standingOf } from './line-standing.js';
 import { maskLine } from './mask.js';
 import { attemptsAt, readStreams, type AttemptRow } from './provider-stream.js';
-import { whyLine, whyNotFree, type Sentence } from './why-not-free.js';
+import { whyLine } from './why-line.js';
+import { whyNotFree, type Sentence } from './why-not-free.js';
 
 export interface RegistrationStory {
   registrationId: string;
@@ -55,22 +56,47 @@ export async function readLineStory(source: DataSource, lineId: number, now = ne
   const [profiles, streams, attempts] = await Promise.all([
     query<Provider>(source, 'SELECT provider_id, profile FROM provider WHERE provider_id = ANY($1::smallint[])', [ids]),
     readStreams(source, ids),
-    Promise.all(ids.map((id) => attemptsAt(source, id, rows.carried.filter((each) => each.providerId === id && each.how === 'sent').map((each) => each.number)))),
+    Promise.all(
+      ids.map((id) =>
+        attemptsAt(
+          source,
+          id,
+          rows.carried.filter((each) => each.providerId === id && each.how === 'sent').map((each) => each.number),
+        ),
+      ),
+    ),
   ]);
   const providers = rows.entries.map((entry, i) => {
     const profile = profiles.find((each) => each.provider_id === entry.providerId)?.profile;
     if (!profile) throw new Error(`provider ${entry.providerId} is not there`);
     const stream = streams.find((each) => each.provider === entry.provider);
     const standing = standingOf(entry, rows);
-    const sentence = whyNotFree({
-      nameTh: profile.nameTh, nameEn: profile.nameEn, present: entry.present, validFrom: entry.validFrom, validTo: entry.validTo, dueOn: entry.dueOn,
-      standing, paused: stream?.paused ?? null, notBefore: stream?.notBefore ?? null,
-      receiptDeadlineS: profile.receiptDeadlineS, outcomeDeadlineS: profile.outcomeDeadlineS,
-    }, today);
+    const sentence = whyNotFree(
+      {
+        nameTh: profile.nameTh,
+        nameEn: profile.nameEn,
+        present: entry.present,
+        validFrom: entry.validFrom,
+        validTo: entry.validTo,
+        dueOn: entry.dueOn,
+        standing,
+        paused: stream?.paused ?? null,
+        notBefore: stream?.notBefore ?? null,
+        receiptDeadlineS: profile.receiptDeadlineS,
+        outcomeDeadlineS: profile.outcomeDeadlineS,
+      },
+      today,
+    );
     return {
       provider: entry.provider,
       entryRef: entry.entryRef,
-      desired: { present: entry.present, package: entry.package, validFrom: entry.validFrom, validTo: entry.validTo, nextChangeOn: entry.dueOn },
+      desired: {
+        present: entry.present,
+        package: entry.package,
+        validFrom: entry.validFrom,
+        validTo: entry.validTo,
+        nextChangeOn: entry.dueOn,
+      },
       revision: entry.revision,
       status: standing.standing,
       sentence,
@@ -78,29 +104,41 @@ export async function readLineStory(source: DataSource, lineId: number, now = ne
     };
   });
   const why: Sentence = whyLine(
-    providers.map(({ desired, sentence }) => ({ present: desired.present, dueOn: desired.nextChangeOn, sentence })), registrations, line.withdrawn_at, today);
+    providers.map(({ desired, sentence }) => ({ present: desired.present, dueOn: desired.nextChangeOn, sentence })),
+    registrations,
+    line.withdrawn_at,
+    today,
+  );
   return { ...maskLine(line.line_key), withdrawnAt: line.withdrawn_at, asOf: now, why, registrations, providers };
 }
 
 export type LineStory = NonNullable<Awaited<ReturnType<typeof readLineStory>>>;
 
 function changesOf(entry: EntryRow, rows: LineEntries, attempts: AttemptRow[]) {
-  return rows.changes.filter((change) => change.providerId === entry.providerId).map((change) => changeStory(change, rows, attempts));
+  return rows.changes
+    .filter((change) => change.providerId === entry.providerId)
+    .map((change) => changeStory(change, rows, attempts));
 }
 
 function changeStory(change: ChangeRow, rows: LineEntries, attempts: AttemptRow[]) {
-  const isOwn = (row: { providerId: number; seq: number }) => row.providerId === change.providerId && row.seq === change.seq;
+  const isOwn = (row: { providerId: number; seq: number }) =>
+    row.providerId === change.providerId && row.seq === change.seq;
   const exceptions = rows.exceptions.filter(isOwn);
   const batches = rows.carried.filter(isOwn).map(({ providerId: _, seq: __, word, ...batch }) => ({
     ...batch,
     outcome: exceptions.find((each) => each.number === batch.number && each.endReason !== 'answered')?.kind ?? word,
-    attempts: attempts.filter((attempt) => attempt.number === batch.number).map(({ number: ___, ...attempt }) => attempt),
+    attempts: attempts
+      .filter((attempt) => attempt.number === batch.number)
+      .map(({ number: ___, ...attempt }) => attempt),
   }));
   const { providerId: _, present, ...shown } = change;
   return {
     ...shown,
     op: present ? ('ADD' as const) : ('REMOVE' as const),
     batches,
-    exceptions: exceptions.map(({ providerId: __, seq: ___, ...exception }) => ({ ...exception, ...meaningOf(exception.kind, exception.code) })),
+    exceptions: exceptions.map(({ providerId: __, seq: ___, ...exception }) => ({
+      ...exception,
+      ...meaningOf(exception.kind, exception.code),
+    })),
   };
 }

@@ -9,8 +9,10 @@ test('a mobile number shows its network and its last four digits', () => {
 
 test('a circuit shows its provider and at most half of its number', () => {
   assert.deepEqual(maskLine('F:TOT:8801234567'), { access: 'FB', line: 'TOT ***4567' });
-  fc.assert(fc.property(fc.stringMatching(/^[0-9A-Z:]{1,20}$/), (circuit) => {
-    const shown = maskLine(`F:3BB:${circuit}`).line.slice('3BB ***'.length);
-    assert.ok(shown.length <= circuit.length / 2 && circuit.endsWith(shown));
-  }));
+  fc.assert(
+    fc.property(fc.stringMatching(/^[0-9A-Z:]{1,20}$/), (circuit) => {
+      const shown = maskLine(`F:3BB:${circuit}`).line.slice('3BB ***'.length);
+      assert.ok(shown.length <= circuit.length / 2 && circuit.endsWith(shown));
+    }),
+  );
 });

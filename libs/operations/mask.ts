@@ -16,5 +16,8 @@ export function maskLine(lineKey: string): MaskedLine {
   const at = lineKey.indexOf(':', 2);
   const circuit = lineKey.slice(at + 1);
   // At most half of a circuit number is shown, however short a provider's numbers are.
-  return { access: 'FB', line: `${lineKey.slice(2, at)} ***${circuit.slice(circuit.length - Math.min(4, Math.floor(circuit.length / 2)))}` };
+  return {
+    access: 'FB',
+    line: `${lineKey.slice(2, at)} ***${circuit.slice(circuit.length - Math.min(4, Math.floor(circuit.length / 2)))}`,
+  };
 }

@@ -4,7 +4,16 @@ import type { Tx } from '#contracts';
 import { inTransaction } from '#platform';
 
 /** Where the latest change of an entry stands, in one word. */
-export const STANDINGS = ['applied', 'inFlight', 'pending', 'waiting', 'rejected', 'retrying', 'uncertain', 'held'] as const;
+export const STANDINGS = [
+  'applied',
+  'inFlight',
+  'pending',
+  'waiting',
+  'rejected',
+  'retrying',
+  'uncertain',
+  'held',
+] as const;
 export type Standing = (typeof STANDINGS)[number];
 
 /** Entries by where their latest change stands. `total` is the sum of the others. */
@@ -126,7 +135,16 @@ function nothing(): Standings {
 }
 
 const NOTHING_SENT: SentCounts = {
-  batches: 0, lines: 0, applied: 0, already: 0, rejected: 0, retrying: 0, uncertain: 0, outstanding: 0, collapsed: 0, omitted: 0,
+  batches: 0,
+  lines: 0,
+  applied: 0,
+  already: 0,
+  rejected: 0,
+  retrying: 0,
+  uncertain: 0,
+  outstanding: 0,
+  collapsed: 0,
+  omitted: 0,
 };
 
 export interface ProviderCounts {
@@ -141,27 +159,43 @@ export function countProviders(source: DataSource, providerIds: number[]): Promi
 
 async function countWithin(tx: Tx, providerIds: number[]): Promise<Map<number, ProviderCounts>> {
   const counts = new Map<number, ProviderCounts>(
-    providerIds.map((id) => [id, { entries: { present: nothing(), absent: nothing() }, sent: { ...NOTHING_SENT } }]));
+    providerIds.map((id) => [id, { entries: { present: nothing(), absent: nothing() }, sent: { ...NOTHING_SENT } }]),
+  );
   const part = (row: { provider_id: number; present: boolean }) => {
     const own = counts.get(row.provider_id)?.entries;
     if (!own) throw new Error(`provider ${row.provider_id} was not asked for`);
     return row.present ? own.present : own.absent;
   };
-  for (const { provider_id, sealed_seq, full_from, full_to, lost_from, lost_to } of await tx.query<BoundsRow>(BOUNDS, [providerIds])) {
-    const rows = await tx.query<{ present: boolean; total: number; pending: number; in_full: number }>(
-      SCAN, [provider_id, sealed_seq, full_from ?? 0, full_to ?? -1, lost_from ?? 0, lost_to ?? -1]);
-    for (const row of rows) Object.assign(part({ provider_id, present: row.present }), { total: row.total, pending: row.pending, inFlight: row.in_full });
+  for (const { provider_id, sealed_seq, full_from, full_to, lost_from, lost_to } of await tx.query<BoundsRow>(BOUNDS, [
+    providerIds,
+  ])) {
+    const rows = await tx.query<{ present: boolean; total: number; pending: number; in_full: number }>(SCAN, [
+      provider_id,
+      sealed_seq,
+      full_from ?? 0,
+      full_to ?? -1,
+      lost_from ?? 0,
+      lost_to ?? -1,
+    ]);
+    for (const row of rows)
+      Object.assign(part({ provider_id, present: row.present }), {
+        total: row.total,
+        pending: row.pending,
+        inFlight: row.in_full,
+      });
   }
   for (const row of await tx.query<PartRow & { standing: Standing; in_full: number }>(EXCEPTIONS, [providerIds])) {
     part(row)[row.standing] += row.n;
     part(row).inFlight -= row.in_full;
   }
   for (const sql of [IN_FLIGHT, WAITING, REFUSED]) {
-    for (const row of await tx.query<PartRow & { standing: Standing }>(sql, [providerIds])) part(row)[row.standing] += row.n;
+    for (const row of await tx.query<PartRow & { standing: Standing }>(sql, [providerIds]))
+      part(row)[row.standing] += row.n;
   }
   for (const { entries } of counts.values()) {
     for (const own of [entries.present, entries.absent]) {
-      own.applied = own.total - STANDINGS.reduce((sum, standing) => sum + (standing === 'applied' ? 0 : own[standing]), 0);
+      own.applied =
+        own.total - STANDINGS.reduce((sum, standing) => sum + (standing === 'applied' ? 0 : own[standing]), 0);
     }
   }
   for (const { provider_id, ...sent } of await tx.query<SentCounts & { provider_id: number }>(SENT, [providerIds])) {

@@ -7,12 +7,32 @@ import { readStreams, type StreamState } from './provider-stream.js';
 const KEPT_MS = 5_000;
 
 const GAUGES: { name: string; help: string; of(stream: StreamState): number }[] = [
-  { name: 'saphan_backlog_changes', help: 'Changes in the log of a provider that stand in no batch yet.', of: (stream) => stream.unsealed },
-  { name: 'saphan_backlog_age_seconds', help: 'Age of the oldest change that stands in no batch yet.', of: (stream) => stream.oldestUnsealedS ?? 0 },
-  { name: 'saphan_unacknowledged_age_seconds', help: 'Age of the oldest batch that has not ended.', of: (stream) => stream.oldestUnacknowledgedS ?? 0 },
+  {
+    name: 'saphan_backlog_changes',
+    help: 'Changes in the log of a provider that stand in no batch yet.',
+    of: (stream) => stream.unsealed,
+  },
+  {
+    name: 'saphan_backlog_age_seconds',
+    help: 'Age of the oldest change that stands in no batch yet.',
+    of: (stream) => stream.oldestUnsealedS ?? 0,
+  },
+  {
+    name: 'saphan_unacknowledged_age_seconds',
+    help: 'Age of the oldest batch that has not ended.',
+    of: (stream) => stream.oldestUnacknowledgedS ?? 0,
+  },
   { name: 'saphan_provider_failures', help: 'Attempts that failed in a row.', of: (stream) => stream.failures },
-  { name: 'saphan_provider_paused', help: '1 while sending to the provider is paused.', of: (stream) => (stream.paused ? 1 : 0) },
-  { name: 'saphan_set_aside_items', help: 'Items of answers that matched nothing that was sent, in all.', of: (stream) => stream.setAsideItems },
+  {
+    name: 'saphan_provider_paused',
+    help: '1 while sending to the provider is paused.',
+    of: (stream) => (stream.paused ? 1 : 0),
+  },
+  {
+    name: 'saphan_set_aside_items',
+    help: 'Items of answers that matched nothing that was sent, in all.',
+    of: (stream) => stream.setAsideItems,
+  },
 ];
 
 /** Adds the gauges of all providers, and those of the process, to the registry. */
@@ -20,20 +40,27 @@ export function watchProviders(metrics: Metrics, source: DataSource, providerIds
   const { registry } = metrics;
   let kept: { until: number; streams: Promise<StreamState[]> } | null = null;
   const streams = (): Promise<StreamState[]> => {
-    if (!kept || kept.until <= Date.now()) kept = { until: Date.now() + KEPT_MS, streams: readStreams(source, providerIds()) };
+    if (!kept || kept.until <= Date.now())
+      kept = { until: Date.now() + KEPT_MS, streams: readStreams(source, providerIds()) };
     return kept.streams;
   };
   collectDefaultMetrics({ register: registry });
   for (const { name, help, of } of GAUGES) {
     new Gauge({
-      name, help, labelNames: ['provider'] as const, registers: [registry],
+      name,
+      help,
+      labelNames: ['provider'] as const,
+      registers: [registry],
       async collect() {
         for (const stream of await streams()) this.set({ provider: stream.provider }, of(stream));
       },
     });
   }
   new Gauge({
-    name: 'saphan_open_batches', help: 'Batches that have not ended, by state.', labelNames: ['provider', 'state'] as const, registers: [registry],
+    name: 'saphan_open_batches',
+    help: 'Batches that have not ended, by state.',
+    labelNames: ['provider', 'state'] as const,
+    registers: [registry],
     async collect() {
       for (const { provider, open } of await streams()) {
         for (const [state, count] of Object.entries(open)) this.set({ provider, state }, count);

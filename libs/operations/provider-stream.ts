@@ -53,7 +53,8 @@ interface StateRow extends Omit<StreamState, 'paused'> {
 export async function readStreams(source: DataSource, providerIds: number[]): Promise<StreamState[]> {
   const rows = await query<StateRow>(source, STATE, [providerIds]);
   return rows.map(({ paused_at, paused_by, pause_reason, ...row }) => ({
-    ...row, paused: paused_at ? { at: paused_at, by: paused_by ?? '', reason: pause_reason ?? '' } : null,
+    ...row,
+    paused: paused_at ? { at: paused_at, by: paused_by ?? '', reason: pause_reason ?? '' } : null,
   }));
 }
 
@@ -72,11 +73,18 @@ const ATTEMPT = `number, attempt_no AS "attemptNo", purpose, started_at AS "star
 
 /** The newest attempts at one provider, newest first. */
 export function lastAttempts(source: DataSource, providerId: number, limit: number): Promise<AttemptRow[]> {
-  return query<AttemptRow>(source, `SELECT ${ATTEMPT} FROM attempt WHERE provider_id = $1 ORDER BY number DESC, attempt_no DESC LIMIT $2`, [providerId, limit]);
+  return query<AttemptRow>(
+    source,
+    `SELECT ${ATTEMPT} FROM attempt WHERE provider_id = $1 ORDER BY number DESC, attempt_no DESC LIMIT $2`,
+    [providerId, limit],
+  );
 }
 
 /** All attempts at some batches, in order. */
 export function attemptsAt(source: DataSource, providerId: number, numbers: number[]): Promise<AttemptRow[]> {
   return query<AttemptRow>(
-    source, `SELECT ${ATTEMPT} FROM attempt WHERE provider_id = $1 AND number = ANY($2::bigint[]) ORDER BY number, attempt_no`, [providerId, numbers]);
+    source,
+    `SELECT ${ATTEMPT} FROM attempt WHERE provider_id = $1 AND number = ANY($2::bigint[]) ORDER BY number, attempt_no`,
+    [providerId, numbers],
+  );
 }

@@ -66,10 +66,19 @@ const WORDS: Record<Word, { en: string; th: string }> = {
 };
 
 /** Keyed `line/provider`; an entry that does not exist is missing. */
-export async function standingsOf(source: DataSource, keys: EntryKey[], now = new Date()): Promise<Map<string, StandingWords & { standing: Word }>> {
-  const rows = await query<StandingRow>(source, STANDINGS, [keys.map((key) => key.lineId), keys.map((key) => key.providerId)]);
+export async function standingsOf(
+  source: DataSource,
+  keys: EntryKey[],
+  now = new Date(),
+): Promise<Map<string, StandingWords & { standing: Word }>> {
+  const rows = await query<StandingRow>(source, STANDINGS, [
+    keys.map((key) => key.lineId),
+    keys.map((key) => key.providerId),
+  ]);
   const today = bangkokDay(now);
-  return new Map(rows.map((row) => [`${row.line_id}/${row.provider_id}`, { standing: row.standing, ...inWords(row, today) }]));
+  return new Map(
+    rows.map((row) => [`${row.line_id}/${row.provider_id}`, { standing: row.standing, ...inWords(row, today) }]),
+  );
 }
 
 function inWords({ standing, present, valid_from, code }: StandingRow, today: Day): StandingWords {
@@ -79,10 +88,27 @@ function inWords({ standing, present, valid_from, code }: StandingRow, today: Da
     return { state: `applied, free from ${valid_from}`, stateTh: `รับรายการแล้ว เริ่ม ${valid_from}`, ...nothing };
   }
   const { en, th } = WORDS[standing];
-  if (standing !== 'rejected' && standing !== 'retrying' && standing !== 'held' && standing !== 'uncertain') return { state: en, stateTh: th, ...nothing };
+  if (standing !== 'rejected' && standing !== 'retrying' && standing !== 'held' && standing !== 'uncertain')
+    return { state: en, stateTh: th, ...nothing };
   const meaning = meaningOf(standing, code);
-  const who = WHO_ACTS[standing === 'rejected' ? meaning.owner : standing === 'retrying' ? 'hub' : standing === 'held' ? 'onde' : 'provider'];
-  return { state: en, stateTh: th, reason: meaning.en, reasonTh: meaning.th, remedy: capital(who.en), remedyTh: who.th };
+  const who =
+    WHO_ACTS[
+      standing === 'rejected'
+        ? meaning.owner
+        : standing === 'retrying'
+          ? 'hub'
+          : standing === 'held'
+            ? 'onde'
+            : 'provider'
+    ];
+  return {
+    state: en,
+    stateTh: th,
+    reason: meaning.en,
+    reasonTh: meaning.th,
+    remedy: capital(who.en),
+    remedyTh: who.th,
+  };
 }
 
 function capital(text: string): string {

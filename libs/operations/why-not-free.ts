@@ -2,6 +2,7 @@
 import { RESULT_CODES, type Day, type Owner } from '#contracts';
 import { meaningOf } from './exceptions.js';
 import type { EntryStanding } from './line-standing.js';
+import { day, moment } from './said-times.js';
 
 /** Who acts next; `nobody` when there is nothing to do. */
 export type Actor = Owner | 'ops' | 'person';
@@ -31,22 +32,6 @@ export interface EntryCase {
   outcomeDeadlineS: number;
 }
 
-const BANGKOK = { timeZone: 'Asia/Bangkok', day: 'numeric', month: 'short', year: 'numeric' } as const;
-const CLOCK = { ...BANGKOK, hour: '2-digit', minute: '2-digit' } as const;
-const format = {
-  th: { day: new Intl.DateTimeFormat('th-TH', BANGKOK), moment: new Intl.DateTimeFormat('th-TH', CLOCK) },
-  en: { day: new Intl.DateTimeFormat('en-GB', BANGKOK), moment: new Intl.DateTimeFormat('en-GB', CLOCK) },
-};
-
-function day(value: Day): { th: string; en: string } {
-  const noon = new Date(`${value}T12:00:00+07:00`);
-  return { th: format.th.day.format(noon), en: format.en.day.format(noon) };
-}
-
-function moment(value: Date): { th: string; en: string } {
-  return { th: format.th.moment.format(value), en: format.en.moment.format(value) };
-}
-
 function after(from: Date | null, seconds: number): Date | null {
   return from === null ? null : new Date(from.getTime() + seconds * 1000);
 }
@@ -65,8 +50,13 @@ export function whyNotFree(each: EntryCase, today: Day): Sentence {
     case 'applied': {
       if (each.validFrom !== null && each.validFrom > today) {
         const from = day(each.validFrom);
-        return { free: 'notYet', next: 'nobody', by: null,
-          th: `${nameTh} รับรายการแล้ว เริ่มใช้ฟรีวันที่ ${from.th}`, en: `${nameEn} has it; it is free from ${from.en}.` };
+        return {
+          free: 'notYet',
+          next: 'nobody',
+          by: null,
+          th: `${nameTh} รับรายการแล้ว เริ่มใช้ฟรีวันที่ ${from.th}`,
+          en: `${nameEn} has it; it is free from ${from.en}.`,
+        };
       }
       return { free: 'yes', next: 'nobody', by: null, th: `ใช้ฟรีได้แล้วที่ ${nameTh}`, en: `It is free at ${nameEn}.` };
     }
@@ -76,25 +66,50 @@ export function whyNotFree(each: EntryCase, today: Day): Sentence {
     case 'never':
       return whyPending(each);
     case 'waiting':
-      return { free: 'notYet', next: 'provider', by: null,
+      return {
+        free: 'notYet',
+        next: 'provider',
+        by: null,
         th: `รอคำตอบของรายการก่อนหน้าจาก ${nameTh} แล้วระบบจะส่งรายการล่าสุดให้เอง`,
-        en: `An earlier change of this line has no answer from ${nameEn} yet; the hub sends the latest one as soon as it has.` };
+        en: `An earlier change of this line has no answer from ${nameEn} yet; the hub sends the latest one as soon as it has.`,
+      };
     case 'retrying': {
       const at = standing.nextAt ? moment(standing.nextAt) : { th: 'ตามกำหนด', en: 'its next turn' };
       const why = standing.code ? RESULT_CODES[standing.code] : meaningOf('retrying', null);
-      return { free: 'notYet', next: 'hub', by: standing.nextAt,
-        th: `${nameTh} ขอให้ส่งใหม่ (${why.th}) ระบบจะส่งอีกครั้งเวลา ${at.th}`, en: `${nameEn} asked to be tried again (${stripped(why.en)}); the hub does so at ${at.en}.` };
+      return {
+        free: 'notYet',
+        next: 'hub',
+        by: standing.nextAt,
+        th: `${nameTh} ขอให้ส่งใหม่ (${why.th}) ระบบจะส่งอีกครั้งเวลา ${at.th}`,
+        en: `${nameEn} asked to be tried again (${stripped(why.en)}); the hub does so at ${at.en}.`,
+      };
     }
     case 'rejected': {
       const why = meaningOf('rejected', standing.code);
-      return { free: 'no', next: why.owner, by: null,
-        th: `${nameTh} ไม่รับ: ${why.th} ${WHO_ACTS[why.owner].th}`, en: `${nameEn} rejected it: ${stripped(why.en)}; ${WHO_ACTS[why.owner].en}` };
+      return {
+        free: 'no',
+        next: why.owner,
+        by: null,
+        th: `${nameTh} ไม่รับ: ${why.th} ${WHO_ACTS[why.owner].th}`,
+        en: `${nameEn} rejected it: ${stripped(why.en)}; ${WHO_ACTS[why.owner].en}`,
+      };
     }
     case 'held':
-      return { free: 'no', next: 'onde', by: null, th: `พักไว้ที่ศูนย์ สดช. รอการอนุมัติก่อนส่งให้ ${nameTh}`, en: `It is held for ONDE's approval before ${nameEn} is told.` };
+      return {
+        free: 'no',
+        next: 'onde',
+        by: null,
+        th: `พักไว้ที่ศูนย์ สดช. รอการอนุมัติก่อนส่งให้ ${nameTh}`,
+        en: `It is held for ONDE's approval before ${nameEn} is told.`,
+      };
     case 'uncertain':
-      return { free: 'notYet', next: 'ops', by: null,
-        th: `${nameTh} ยังไม่ยืนยันว่าดำเนินการแล้วหรือไม่ ผู้ดูแลระบบต้องสอบถาม ${nameTh}`, en: `Nobody knows whether ${nameEn} applied it; ops must ask ${nameEn}.` };
+      return {
+        free: 'notYet',
+        next: 'ops',
+        by: null,
+        th: `${nameTh} ยังไม่ยืนยันว่าดำเนินการแล้วหรือไม่ ผู้ดูแลระบบต้องสอบถาม ${nameTh}`,
+        en: `Nobody knows whether ${nameEn} applied it; ops must ask ${nameEn}.`,
+      };
   }
 }
 
@@ -104,7 +119,10 @@ export const WHO_ACTS: Record<Owner, { th: string; en: string }> = {
   hub: { th: 'ระบบจะดำเนินการเอง', en: 'the hub goes on by itself.' },
   provider: { th: 'ผู้ให้บริการต้องดำเนินการ', en: 'the provider must act.' },
   onde: { th: 'สดช. ต้องตรวจสอบ', en: 'ONDE must look into it.' },
-  agency: { th: 'หน่วยงานต้องตรวจสอบหมายเลขและแพ็กเกจแล้วส่งใหม่', en: 'the agency must check the number and tariff and send it again.' },
+  agency: {
+    th: 'หน่วยงานต้องตรวจสอบหมายเลขและแพ็กเกจแล้วส่งใหม่',
+    en: 'the agency must check the number and tariff and send it again.',
+  },
 };
 
 function stripped(sentence: string): string {
@@ -115,84 +133,93 @@ function whyInFlight(each: EntryCase, acceptedAt: Date | null, sentAt: Date): Se
   const { nameTh, nameEn } = each;
   if (acceptedAt) {
     const by = after(acceptedAt, each.outcomeDeadlineS);
-    return { free: 'notYet', next: 'provider', by,
-      th: `${nameTh} รับข้อมูลแล้ว รอผลการดำเนินการจาก ${nameTh}${byWords(by).th}`, en: `${nameEn} has received it and must report the outcome${byWords(by).en}.` };
+    return {
+      free: 'notYet',
+      next: 'provider',
+      by,
+      th: `${nameTh} รับข้อมูลแล้ว รอผลการดำเนินการจาก ${nameTh}${byWords(by).th}`,
+      en: `${nameEn} has received it and must report the outcome${byWords(by).en}.`,
+    };
   }
+  if (each.paused) return whyPaused(each, each.paused.reason);
   const by = after(sentAt, each.receiptDeadlineS);
   if (each.notBefore) {
     const at = moment(each.notBefore);
-    return { free: 'notYet', next: 'hub', by: each.notBefore,
-      th: `ส่งถึง ${nameTh} ยังไม่สำเร็จ ระบบจะลองใหม่เวลา ${at.th}`, en: `It has not reached ${nameEn} for certain; the hub tries again at ${at.en}.` };
+    return {
+      free: 'notYet',
+      next: 'hub',
+      by: each.notBefore,
+      th: `ส่งถึง ${nameTh} ยังไม่สำเร็จ ระบบจะลองใหม่เวลา ${at.th}`,
+      en: `It has not reached ${nameEn} for certain; the hub tries again at ${at.en}.`,
+    };
   }
-  return { free: 'notYet', next: 'provider', by,
-    th: `ส่งให้ ${nameTh} แล้ว รอการตอบรับ${byWords(by).th}`, en: `It was sent to ${nameEn}, which must confirm the receipt${byWords(by).en}.` };
+  return {
+    free: 'notYet',
+    next: 'provider',
+    by,
+    th: `ส่งให้ ${nameTh} แล้ว รอการตอบรับ${byWords(by).th}`,
+    en: `It was sent to ${nameEn}, which must confirm the receipt${byWords(by).en}.`,
+  };
+}
+
+function whyPaused({ nameTh, nameEn }: EntryCase, reason: string): Sentence {
+  return {
+    free: 'notYet',
+    next: 'ops',
+    by: null,
+    th: `หยุดส่งข้อมูลให้ ${nameTh} ชั่วคราว (${reason}) ผู้ดูแลระบบต้องเปิดการส่งอีกครั้ง`,
+    en: `Sending to ${nameEn} is paused (${reason}); ops must resume it.`,
+  };
 }
 
 function whyPending(each: EntryCase): Sentence {
   const { nameTh, nameEn } = each;
-  if (each.paused) {
-    return { free: 'notYet', next: 'ops', by: null,
-      th: `หยุดส่งข้อมูลให้ ${nameTh} ชั่วคราว (${each.paused.reason}) ผู้ดูแลระบบต้องเปิดการส่งอีกครั้ง`,
-      en: `Sending to ${nameEn} is paused (${each.paused.reason}); ops must resume it.` };
-  }
+  if (each.paused) return whyPaused(each, each.paused.reason);
   if (each.notBefore) {
     const at = moment(each.notBefore);
-    return { free: 'notYet', next: 'hub', by: each.notBefore,
-      th: `รอส่งให้ ${nameTh} ระบบจะลองใหม่เวลา ${at.th}`, en: `It waits to be sent to ${nameEn}; the hub tries again at ${at.en}.` };
+    return {
+      free: 'notYet',
+      next: 'hub',
+      by: each.notBefore,
+      th: `รอส่งให้ ${nameTh} ระบบจะลองใหม่เวลา ${at.th}`,
+      en: `It waits to be sent to ${nameEn}; the hub tries again at ${at.en}.`,
+    };
   }
-  return { free: 'notYet', next: 'hub', by: null,
-    th: `อยู่ในคิวรอส่งให้ ${nameTh} ระบบจะส่งตามลำดับโดยไม่ต้องดำเนินการ`, en: `It is in the queue for ${nameEn}; the hub sends it in its turn.` };
+  return {
+    free: 'notYet',
+    next: 'hub',
+    by: null,
+    th: `อยู่ในคิวรอส่งให้ ${nameTh} ระบบจะส่งตามลำดับโดยไม่ต้องดำเนินการ`,
+    en: `It is in the queue for ${nameEn}; the hub sends it in its turn.`,
+  };
 }
 
 function whyGone(each: EntryCase, today: Day): Sentence {
   const { nameTh, nameEn, standing } = each;
   if (each.dueOn !== null && each.dueOn > today) {
     const from = day(each.dueOn);
-    return { free: 'notYet', next: 'hub', by: new Date(`${each.dueOn}T00:00:00+07:00`),
-      th: `การลงทะเบียนเริ่มวันที่ ${from.th} ระบบจะแจ้ง ${nameTh} ในวันนั้น`, en: `The registration begins on ${from.en}; the hub tells ${nameEn} on that day.` };
+    return {
+      free: 'notYet',
+      next: 'hub',
+      by: new Date(`${each.dueOn}T00:00:00+07:00`),
+      th: `การลงทะเบียนเริ่มวันที่ ${from.th} ระบบจะแจ้ง ${nameTh} ในวันนั้น`,
+      en: `The registration begins on ${from.en}; the hub tells ${nameEn} on that day.`,
+    };
   }
   if (standing.standing === 'applied' || standing.standing === 'never') {
-    return { free: 'no', next: 'nobody', by: null,
-      th: `ไม่มีการลงทะเบียนที่ยังมีผล และ ${nameTh} นำออกแล้ว`, en: `No registration is in force, and ${nameEn} has removed it.` };
+    return {
+      free: 'no',
+      next: 'nobody',
+      by: null,
+      th: `ไม่มีการลงทะเบียนที่ยังมีผล และ ${nameTh} นำออกแล้ว`,
+      en: `No registration is in force, and ${nameEn} has removed it.`,
+    };
   }
-  return { free: 'no', next: standing.standing === 'uncertain' ? 'ops' : 'hub', by: null,
-    th: `ไม่มีการลงทะเบียนที่ยังมีผล กำลังนำออกจาก ${nameTh}`, en: `No registration is in force; it is being removed at ${nameEn}.` };
-}
-
-export interface RegistrationCase {
-  state: 'draft' | 'confirmed' | 'cancelled' | 'withdrawn';
-  validFrom: Day;
-  validTo: Day | null;
-}
-
-/** Worst first: what keeps a person waiting is said before what is well. */
-const URGENCY: readonly Sentence['free'][] = ['no', 'notYet', 'yes'];
-
-/**
- * The one sentence for the line: of the entries that should be there, the one that is furthest from free; without any,
- * why nothing should be there.
- */
-export function whyLine(entries: { present: boolean; dueOn: Day | null; sentence: Sentence }[], registrations: RegistrationCase[], withdrawnAt: Date | null, today: Day): Sentence {
-  const wanted = entries.filter((entry) => entry.present || (entry.dueOn !== null && entry.dueOn > today));
-  const first = wanted.toSorted((a, b) => URGENCY.indexOf(a.sentence.free) - URGENCY.indexOf(b.sentence.free))[0];
-  if (first) return first.sentence;
-  const nothing = { free: 'no' as const, by: null };
-  if (withdrawnAt) {
-    const at = moment(withdrawnAt);
-    return { ...nothing, next: 'person', th: `เจ้าของหมายเลขขอถอนตัวเมื่อ ${at.th} ต้องมีการยืนยันใหม่หลังจากนั้น`,
-      en: `The person asked out on ${at.en}; only a newer confirmation brings it back.` };
-  }
-  if (registrations.some((each) => each.state === 'draft')) {
-    return { ...nothing, next: 'agency', th: 'การลงทะเบียนยังเป็นฉบับร่าง หน่วยงานต้องยืนยันก่อนจึงจะส่งได้', en: 'The registration is a draft; the agency must confirm it before anything is sent.' };
-  }
-  const ended = registrations.filter((each) => each.state === 'confirmed' && each.validTo !== null && each.validTo < today);
-  const last = ended.map((each) => each.validTo ?? '').toSorted().at(-1);
-  if (last) {
-    const on = day(last);
-    return { ...nothing, next: 'agency', th: `การลงทะเบียนสิ้นสุดแล้วเมื่อ ${on.th} หน่วยงานต้องลงทะเบียนใหม่หากยังต้องใช้`, en: `The last registration ended on ${on.en}; the agency must register it anew if it is still needed.` };
-  }
-  if (registrations.some((each) => each.state === 'cancelled')) {
-    return { ...nothing, next: 'agency', th: 'หน่วยงานยกเลิกการลงทะเบียนแล้ว', en: 'The agency took the registration back; it must register the line anew if that was wrong.' };
-  }
-  return { ...nothing, next: 'agency', th: 'ไม่มีการลงทะเบียนของหมายเลขนี้ หน่วยงานต้องลงทะเบียนก่อน', en: 'There is no registration of this line; the agency must register it first.' };
+  return {
+    free: 'no',
+    next: standing.standing === 'uncertain' ? 'ops' : 'hub',
+    by: null,
+    th: `ไม่มีการลงทะเบียนที่ยังมีผล กำลังนำออกจาก ${nameTh}`,
+    en: `No registration is in force; it is being removed at ${nameEn}.`,
+  };
 }

@@ -16,7 +16,8 @@ export function keyOf(headers: Request['headers']): string | null {
 /** Whether one of the scopes opens it; `provider` stands for the key of the provider named in the address. */
 export function allows(actor: Actor, demanded: readonly string[], code: string | undefined): boolean {
   return demanded.some((scope) =>
-    scope === 'provider' ? code !== undefined && actor.provider === code.toUpperCase() : actor.scopes.includes(scope));
+    scope === 'provider' ? code !== undefined && actor.provider === code.toUpperCase() : actor.scopes.includes(scope),
+  );
 }
 
 @Injectable()
@@ -38,17 +39,32 @@ export class AccessGuard implements CanActivate {
     const key = keyOf(request.headers);
     if (!key) {
       this.metrics.refused('noKey', provider);
-      throw new Problem(401, 'key-missing', 'An API key is needed', 'Send it as "Authorization: Bearer sk_…" or "X-Api-Key: sk_…".');
+      throw new Problem(
+        401,
+        'key-missing',
+        'An API key is needed',
+        'Send it as "Authorization: Bearer sk_…" or "X-Api-Key: sk_…".',
+      );
     }
     const actor = await this.keys.verify(key);
     if (!actor) {
       this.metrics.refused('wrongKey', provider);
-      throw new Problem(401, 'key-not-valid', 'The API key is not valid', 'It is unknown or was revoked; ask ops for a new one.');
+      throw new Problem(
+        401,
+        'key-not-valid',
+        'The API key is not valid',
+        'It is unknown or was revoked; ask ops for a new one.',
+      );
     }
     if (!allows(actor, demanded, provider)) {
       this.metrics.refused('wrongScope', provider);
       const needed = demanded.map((scope) => (scope === 'provider' ? `provider:${provider ?? '<CODE>'}` : scope));
-      throw new Problem(403, 'scope-missing', 'The API key may not do this', `One of these scopes is needed: ${needed.join(', ') || 'none opens this address'}.`);
+      throw new Problem(
+        403,
+        'scope-missing',
+        'The API key may not do this',
+        `One of these scopes is needed: ${needed.join(', ') || 'none opens this address'}.`,
+      );
     }
     request.actor = actor;
     return true;

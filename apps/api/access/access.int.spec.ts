@@ -13,7 +13,9 @@ describe('access', () => {
 
   const refusals = async (reason: string) => {
     const { data } = await hub.client(null).get('/metrics');
-    const lines = (data as string).split('\n').filter((line) => line.startsWith(`saphan_refused_requests_total{reason="${reason}"`));
+    const lines = (data as string)
+      .split('\n')
+      .filter((line) => line.startsWith(`saphan_refused_requests_total{reason="${reason}"`));
     return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
   };
 
@@ -41,11 +43,17 @@ describe('access', () => {
     assert.equal((await hub.client(hub.trueKey).get('/v1/providers/TRUE')).status, 200);
     assert.equal((await hub.client(hub.trueKey).get('/v1/providers/true')).status, 200);
     assert.equal((await hub.client(hub.trueKey).get('/v1/providers/AIS')).status, 403);
-    assert.equal((await hub.client(hub.trueKey).post('/v1/providers/TRUE/pause', { reason: 'just because' })).status, 403);
+    assert.equal(
+      (await hub.client(hub.trueKey).post('/v1/providers/TRUE/pause', { reason: 'just because' })).status,
+      403,
+    );
   });
 
   test('the secret is not in the database; the day of the last use is', async () => {
-    const [row] = await query<{ text: string; used: string }>(hub.source, `SELECT k::text AS text, last_used_on AS used FROM api_key k WHERE name = 'first key'`);
+    const [row] = await query<{ text: string; used: string }>(
+      hub.source,
+      `SELECT k::text AS text, last_used_on AS used FROM api_key k WHERE name = 'first key'`,
+    );
     assert.ok(row);
     assert.ok(!row.text.includes(hub.key.split('_').slice(2).join('_')));
     assert.match(row.used, /^\d{4}-\d{2}-\d{2}$/);
@@ -57,7 +65,10 @@ describe('access', () => {
     assert.deepEqual([beyond.status, beyond.data.type], [403, 'urn:saphan:problem:scope-beyond-own']);
     const unknown = await hub.client().post('/v1/keys', { name: 'odd', scopes: ['everything', 'provider:NOBODY'] });
     assert.equal(unknown.status, 422);
-    assert.deepEqual(unknown.data.errors.map((each: { code: string }) => each.code), ['unknownScope', 'unknownScope']);
+    assert.deepEqual(
+      unknown.data.errors.map((each: { code: string }) => each.code),
+      ['unknownScope', 'unknownScope'],
+    );
     assert.match(unknown.data.errors[0].remedy, /provider:AIS, provider:TRUE/);
     const two = await hub.client().post('/v1/keys', { name: 'two', scopes: ['provider:AIS', 'provider:TRUE'] });
     assert.equal(two.data.errors[0].code, 'twoProviders');
@@ -66,15 +77,27 @@ describe('access', () => {
   test('a revoked key stops working, is revoked once, and who did it is recorded', async () => {
     const made = (await hub.client().post('/v1/keys', { name: 'short-lived', scopes: ['ops.read'] })).data;
     const revoke = () => hub.client().post(`/v1/keys/${made.keyId}/revoke`, { reason: 'no longer needed' });
-    assert.deepEqual([(await revoke()).data, (await revoke()).data], [{ result: 'revoked' }, { result: 'was revoked' }]);
+    assert.deepEqual(
+      [(await revoke()).data, (await revoke()).data],
+      [{ result: 'revoked' }, { result: 'was revoked' }],
+    );
     // Never used before: nothing is remembered of it.
     assert.equal((await hub.client(made.key).get('/v1/providers')).status, 401);
-    const acts = await query<{ act: string; reason: string | null }>(hub.source, 'SELECT act, reason FROM audit WHERE subject = $1 ORDER BY audit_id', [`key:${made.keyId}`]);
-    assert.deepEqual(acts, [{ act: 'key.create', reason: null }, { act: 'key.revoke', reason: 'no longer needed' }]);
+    const acts = await query<{ act: string; reason: string | null }>(
+      hub.source,
+      'SELECT act, reason FROM audit WHERE subject = $1 ORDER BY audit_id',
+      [`key:${made.keyId}`],
+    );
+    assert.deepEqual(acts, [
+      { act: 'key.create', reason: null },
+      { act: 'key.revoke', reason: 'no longer needed' },
+    ]);
   });
 
   test('what cannot be read is a problem that says what to do, and repeats nothing of it', async () => {
-    const broken = await hub.client().post('/v1/lines/search', '{"number": "0812345678"', { headers: { 'content-type': 'application/json' } });
+    const broken = await hub
+      .client()
+      .post('/v1/lines/search', '{"number": "0812345678"', { headers: { 'content-type': 'application/json' } });
     assert.deepEqual([broken.status, broken.data.type], [400, 'urn:saphan:problem:request-not-readable']);
     const odd = await hub.client().post('/v1/lines/search', { number: '0812345678 or 0898765432' });
     assert.equal(odd.status, 422);

@@ -15,25 +15,44 @@ interface Operation {
 const text = await openApiText();
 const document = JSON.parse(text) as { openapi: string; paths: Record<string, Record<string, Operation>> };
 const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
-  Object.entries(methods).map(([method, operation]) => ({ route: `${method.toUpperCase()} ${path}`, operation })));
+  Object.entries(methods).map(([method, operation]) => ({ route: `${method.toUpperCase()} ${path}`, operation })),
+);
 
 test('docs/openapi.json is current', () => {
-  assert.ok(text === readFileSync(OPENAPI_FILE, 'utf8'), 'docs/openapi.json differs from the code; write it anew: npm run build && node dist/apps/api/docs/write-openapi.js');
+  assert.ok(
+    text === readFileSync(OPENAPI_FILE, 'utf8'),
+    'docs/openapi.json differs from the code; write it anew: npm run build && node dist/apps/api/docs/write-openapi.js',
+  );
 });
 
 test('every route says who may use it', () => {
-  const silent = operations.filter(({ operation }) => !/(?:Scope: \S+|Open: \S+)/.test(operation.description ?? '')).map(({ route }) => route);
+  const silent = operations
+    .filter(({ operation }) => !/(?:Scope: \S+|Open: \S+)/.test(operation.description ?? ''))
+    .map(({ route }) => route);
   assert.deepEqual(silent, []);
   const open = operations.filter(({ operation }) => operation.security?.length === 0).map(({ route }) => route);
-  assert.deepEqual(open.toSorted(), ['GET /health/live', 'GET /health/ready', 'GET /metrics', 'POST /v1/providers/{code}/acknowledgements']);
+  assert.deepEqual(open.toSorted(), [
+    'GET /health/live',
+    'GET /health/ready',
+    'GET /metrics',
+    'POST /v1/providers/{code}/acknowledgements',
+  ]);
 });
 
 test('it is OpenAPI 3.1, without the words of 3.0, and every route has a summary', () => {
   assert.equal(document.openapi, '3.1.0');
   assert.doesNotMatch(text, /"nullable":/);
-  assert.deepEqual(operations.filter(({ operation }) => !operation.summary).map(({ route }) => route), []);
+  assert.deepEqual(
+    operations.filter(({ operation }) => !operation.summary).map(({ route }) => route),
+    [],
+  );
 });
 
 test('no address has room for a number of a line', () => {
-  assert.deepEqual(operations.filter(({ route }) => /\{(?:number|phone|line|msisdn|circuit)\}/.test(route) && !route.includes('/batches/')).map(({ route }) => route), []);
+  assert.deepEqual(
+    operations
+      .filter(({ route }) => /\{(?:number|phone|line|msisdn|circuit)\}/.test(route) && !route.includes('/batches/'))
+      .map(({ route }) => route),
+    [],
+  );
 });

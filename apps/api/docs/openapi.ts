@@ -14,13 +14,26 @@ const PROBLEM = {
   type: 'object',
   required: ['type', 'title', 'status', 'detail'],
   properties: {
-    type: { type: 'string', description: 'Stable; clients key on it', examples: ['urn:saphan:problem:request-not-valid'] },
-    title: { type: 'string' }, status: { type: 'integer' }, detail: { type: 'string' }, detailTh: { type: 'string' },
+    type: {
+      type: 'string',
+      description: 'Stable; clients key on it',
+      examples: ['urn:saphan:problem:request-not-valid'],
+    },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    detail: { type: 'string' },
+    detailTh: { type: 'string' },
     errors: {
       type: 'array',
       items: {
-        type: 'object', required: ['code', 'detail'],
-        properties: Object.fromEntries(['pointer', 'field', 'code', 'detail', 'detailTh', 'remedy', 'remedyTh'].map((name) => [name, { type: 'string' }])),
+        type: 'object',
+        required: ['code', 'detail'],
+        properties: Object.fromEntries(
+          ['pointer', 'field', 'code', 'detail', 'detailTh', 'remedy', 'remedyTh'].map((name) => [
+            name,
+            { type: 'string' },
+          ]),
+        ),
       },
     },
   },
@@ -38,16 +51,33 @@ export function describeApi(api: INestApplication): OpenAPIObject {
   const document = SwaggerModule.createDocument(api, config, {
     operationIdFactory: (controller, method) => `${controller}_${method}`,
   });
-  document.components = { ...document.components, schemas: { Problem: PROBLEM as never, ...document.components?.schemas } };
+  document.components = {
+    ...document.components,
+    schemas: { Problem: PROBLEM as never, ...document.components?.schemas },
+  };
   const access = new Map(routeAccess(api.get(ModulesContainer)).map((each) => [each.operationId, each]));
   for (const path of Object.values(document.paths)) {
-    for (const operation of Object.values(path) as { operationId?: string; description?: string; security?: object[]; responses?: object }[]) {
+    for (const operation of Object.values(path) as {
+      operationId?: string;
+      description?: string;
+      security?: object[];
+      responses?: object;
+    }[]) {
       const rule = access.get(operation.operationId ?? '');
       if (!rule) continue;
       operation.security = rule.open === null ? [{ bearer: [] }, { apiKey: [] }] : [];
-      const who = rule.open === null ? `Scope: ${rule.scopes?.map((scope) => (scope === 'provider' ? 'provider:<code>' : scope)).join(' or ')}.` : `Open: ${rule.open}.`;
+      const who =
+        rule.open === null
+          ? `Scope: ${rule.scopes?.map((scope) => (scope === 'provider' ? 'provider:<code>' : scope)).join(' or ')}.`
+          : `Open: ${rule.open}.`;
       operation.description = [operation.description, who].filter(Boolean).join('\n\n');
-      operation.responses = { ...operation.responses, default: { description: 'What went wrong', content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } } };
+      operation.responses = {
+        ...operation.responses,
+        default: {
+          description: 'What went wrong',
+          content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+        },
+      };
     }
   }
   return withoutNullable(document) as OpenAPIObject;
@@ -59,7 +89,8 @@ function withoutNullable(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   const { nullable, ...rest } = value as Record<string, unknown>;
   const inner = Object.fromEntries(Object.entries(rest).map(([name, each]) => [name, withoutNullable(each)]));
-  if (typeof nullable !== 'boolean') return nullable === undefined ? inner : { ...inner, nullable: withoutNullable(nullable) };
+  if (typeof nullable !== 'boolean')
+    return nullable === undefined ? inner : { ...inner, nullable: withoutNullable(nullable) };
   if (!nullable) return inner;
   if (typeof inner['type'] === 'string') {
     const listed = Array.isArray(inner['enum']) ? { enum: [...inner['enum'], null] } : {};

@@ -15,7 +15,9 @@ export interface RouteAccess {
 /** Every route of the application. A route with neither scopes nor a reason to be open has `scopes: []`: the guard shuts it. */
 export function routeAccess(modules: ModulesContainer): RouteAccess[] {
   const reflector = new Reflector();
-  const controllers = new Set([...modules.values()].flatMap((module) => [...module.controllers.values()]).map((each) => each.metatype));
+  const controllers = new Set(
+    [...modules.values()].flatMap((module) => [...module.controllers.values()]).map((each) => each.metatype),
+  );
   return [...controllers].flatMap((controller) => {
     if (!controller) return [];
     const methods = Object.entries(Object.getOwnPropertyDescriptors(controller.prototype as object));

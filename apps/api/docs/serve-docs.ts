@@ -6,7 +6,10 @@ import { describeApi } from './openapi.js';
 export function serveDocs(api: NestExpressApplication): void {
   // Made when somebody first asks, so that it costs nothing at start.
   SwaggerModule.setup('docs', api, () => describeApi(api), {
-    jsonDocumentUrl: 'docs/openapi.json', yamlDocumentUrl: 'docs/openapi.yaml', raw: ['json'], customSiteTitle: 'Saphan API',
+    jsonDocumentUrl: 'docs/openapi.json',
+    yamlDocumentUrl: 'docs/openapi.yaml',
+    raw: ['json'],
+    customSiteTitle: 'Saphan API',
     swaggerOptions: { persistAuthorization: false, validatorUrl: null },
   });
 }

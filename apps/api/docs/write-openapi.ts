@@ -11,7 +11,11 @@ import { describeApi } from './openapi.js';
 export async function openApiText(): Promise<string> {
   const config = readConfig({ DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none', SAPHAN_MASTER_KEY: newMasterKey() });
   // In preview nothing is made, so nothing connects; only the decorators are read.
-  const api = await NestFactory.create(ApiModule.forRoot(config), { preview: true, abortOnError: false, logger: false });
+  const api = await NestFactory.create(ApiModule.forRoot(config), {
+    preview: true,
+    abortOnError: false,
+    logger: false,
+  });
   return `${JSON.stringify(describeApi(api), null, 2)}\n`;
 }
 

@@ -45,15 +45,28 @@ export class HealthController {
   @ApiOkResponse({ type: HealthDto })
   @ApiServiceUnavailableResponse({ description: 'Not now, with the reason' })
   async ready(): Promise<HealthDto> {
-    if (this.draining.isDraining()) throw new Problem(503, 'shutting-down', 'Shutting down', 'This process is ending; use another one.');
+    if (this.draining.isDraining())
+      throw new Problem(503, 'shutting-down', 'Shutting down', 'This process is ending; use another one.');
     try {
       await query(this.source, 'SELECT 1');
     } catch {
-      throw new Problem(503, 'database-unreachable', 'Database not reachable', 'Look at PostgreSQL and at DATABASE_URL.', { retryAfterS: 5 });
+      throw new Problem(
+        503,
+        'database-unreachable',
+        'Database not reachable',
+        'Look at PostgreSQL and at DATABASE_URL.',
+        { retryAfterS: 5 },
+      );
     }
     // Migrations are only ever added, so once they are all there they stay there.
     this.migrated ||= !(await pendingMigrations(this.source));
-    if (!this.migrated) throw new Problem(503, 'migrations-pending', 'Migrations pending', 'Run `saphan migrate`, then this process becomes ready.');
+    if (!this.migrated)
+      throw new Problem(
+        503,
+        'migrations-pending',
+        'Migrations pending',
+        'Run `saphan migrate`, then this process becomes ready.',
+      );
     return { status: 'ready' };
   }
 }

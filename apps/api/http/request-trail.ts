@@ -35,8 +35,13 @@ export function requestTrail(log: Logger, isDraining: () => boolean) {
       const level = status >= 500 ? 'error' : status >= 400 ? 'info' : 'debug';
       // The pattern, never the address: an address may hold what somebody typed.
       log[level]({
-        event: 'request', method: request.method, route: request.route?.path ?? null, status, ms: Math.round(performance.now() - begun),
-        actorId: actor?.actorId ?? null, correlator: correlatorOf(request),
+        event: 'request',
+        method: request.method,
+        route: request.route?.path ?? null,
+        status,
+        ms: Math.round(performance.now() - begun),
+        actorId: actor?.actorId ?? null,
+        correlator: correlatorOf(request),
       });
     });
     next();

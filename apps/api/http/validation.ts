@@ -4,7 +4,10 @@ import { Problem, type ProblemItem } from '#contracts';
 
 /** What to do about a fault, by the name of the rule that was broken. */
 const REMEDIES: Record<string, { en: string; th: string }> = {
-  whitelistValidation: { en: 'Remove this member; see /docs for the ones that are known.', th: 'ลบช่องนี้ออก ดูช่องที่ใช้ได้ที่ /docs' },
+  whitelistValidation: {
+    en: 'Remove this member; see /docs for the ones that are known.',
+    th: 'ลบช่องนี้ออก ดูช่องที่ใช้ได้ที่ /docs',
+  },
   isNotEmpty: { en: 'Give a value.', th: 'กรุณาระบุค่า' },
   isString: { en: 'Give text in quotes.', th: 'กรุณาระบุเป็นข้อความ' },
   isInt: { en: 'Give a whole number.', th: 'กรุณาระบุเป็นจำนวนเต็ม' },
@@ -33,9 +36,15 @@ export function validationPipe(): ValidationPipe {
     forbidNonWhitelisted: true,
     validationError: { target: false, value: false },
     exceptionFactory: (errors) =>
-      new Problem(422, 'request-not-valid', 'The request is not valid', 'Nothing was done; correct what is listed and send it again.', {
-        errors: problemItems(errors),
-        detailTh: 'ยังไม่มีการดำเนินการใด กรุณาแก้ไขตามรายการแล้วส่งใหม่',
-      }),
+      new Problem(
+        422,
+        'request-not-valid',
+        'The request is not valid',
+        'Nothing was done; correct what is listed and send it again.',
+        {
+          errors: problemItems(errors),
+          detailTh: 'ยังไม่มีการดำเนินการใด กรุณาแก้ไขตามรายการแล้วส่งใหม่',
+        },
+      ),
   });
 }

@@ -8,10 +8,12 @@ function standings(source: DataSource): Standings {
   return {
     async of(registrations) {
       const found = await standingsOf(source, registrations);
-      return new Map(registrations.flatMap(({ registrationId, lineId, providerId }): [string, Standing][] => {
-        const standing = found.get(`${lineId}/${providerId}`);
-        return standing ? [[registrationId, standing]] : [];
-      }));
+      return new Map(
+        registrations.flatMap(({ registrationId, lineId, providerId }): [string, Standing][] => {
+          const standing = found.get(`${lineId}/${providerId}`);
+          return standing ? [[registrationId, standing]] : [];
+        }),
+      );
     },
   };
 }

@@ -23,7 +23,12 @@ export class KeysController {
   async create(@Body() { name, scopes }: NewKeyDto, @CurrentActor() actor: Actor): Promise<MadeKeyDto> {
     const beyond = scopes.filter((scope) => HUB_SCOPES.has(scope) && !actor.scopes.includes(scope));
     if (beyond.length > 0) {
-      throw new Problem(403, 'scope-beyond-own', 'The key would be able to do more than yours', `Your key may give away ${actor.scopes.join(', ')} and provider:<CODE>.`);
+      throw new Problem(
+        403,
+        'scope-beyond-own',
+        'The key would be able to do more than yours',
+        `Your key may give away ${actor.scopes.join(', ')} and provider:<CODE>.`,
+      );
     }
     const { keyId, key } = await createApiKey(this.source, { name, scopes }, actor.actorId);
     return { keyId, key };
@@ -40,7 +45,11 @@ export class KeysController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Revoke a key; it stops working within five seconds' })
   @ApiOkResponse({ type: RevokedDto })
-  async revoke(@Param('keyId') keyId: string, @Body() { reason }: ReasonDto, @CurrentActor() actor: Actor): Promise<RevokedDto> {
+  async revoke(
+    @Param('keyId') keyId: string,
+    @Body() { reason }: ReasonDto,
+    @CurrentActor() actor: Actor,
+  ): Promise<RevokedDto> {
     return { result: await revokeApiKey(this.source, keyId, actor.actorId, reason) };
   }
 }

@@ -4,11 +4,19 @@ import { ArrayNotEmpty, ArrayUnique, IsArray, IsString, Length } from 'class-val
 
 export class NewKeyDto {
   @ApiProperty({ example: 'AIS feed operations' })
-  @IsString() @Length(1, 80)
+  @IsString()
+  @Length(1, 80)
   name!: string;
 
-  @ApiProperty({ type: [String], example: ['provider:AIS'], description: 'onde, ops.read, ops.act, or provider:<CODE>' })
-  @IsArray() @ArrayNotEmpty() @ArrayUnique() @IsString({ each: true })
+  @ApiProperty({
+    type: [String],
+    example: ['provider:AIS'],
+    description: 'onde, ops.read, ops.act, or provider:<CODE>',
+  })
+  @IsArray()
+  @ArrayNotEmpty()
+  @ArrayUnique()
+  @IsString({ each: true })
   scopes!: string[];
 }
 

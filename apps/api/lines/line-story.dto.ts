@@ -8,7 +8,10 @@ export class SentenceDto {
   th!: string;
   @ApiProperty({ example: 'It was sent to AIS, which must confirm the receipt by 18 Mar 2020, 17:20.' })
   en!: string;
-  @ApiProperty({ enum: ['nobody', 'hub', 'provider', 'onde', 'agency', 'ops', 'person'], description: 'Who must act now' })
+  @ApiProperty({
+    enum: ['nobody', 'hub', 'provider', 'onde', 'agency', 'ops', 'person'],
+    description: 'Who must act now',
+  })
   next!: string;
   @ApiProperty({ type: Date, nullable: true })
   by!: Date | null;
@@ -23,7 +26,12 @@ export class DesiredDto {
   validFrom!: string | null;
   @ApiProperty({ type: String, format: 'date', nullable: true })
   validTo!: string | null;
-  @ApiProperty({ type: String, format: 'date', nullable: true, description: 'The next day on which the calendar changes it' })
+  @ApiProperty({
+    type: String,
+    format: 'date',
+    nullable: true,
+    description: 'The next day on which the calendar changes it',
+  })
   nextChangeOn!: string | null;
 }
 
@@ -36,11 +44,17 @@ export class StoryProviderDto {
   desired!: DesiredDto;
   @ApiProperty()
   revision!: number;
-  @ApiProperty({ enum: ['never', 'pending', 'waiting', 'inFlight', 'applied', 'rejected', 'retrying', 'held', 'uncertain'] })
+  @ApiProperty({
+    enum: ['never', 'pending', 'waiting', 'inFlight', 'applied', 'rejected', 'retrying', 'held', 'uncertain'],
+  })
   status!: string;
   @ApiProperty({ type: SentenceDto })
   sentence!: SentenceDto;
-  @ApiProperty({ type: 'array', items: { type: 'object' }, description: 'Every change, newest first, with batches, attempts, outcomes and exceptions' })
+  @ApiProperty({
+    type: 'array',
+    items: { type: 'object' },
+    description: 'Every change, newest first, with batches, attempts, outcomes and exceptions',
+  })
   changes!: object[];
 }
 

@@ -4,23 +4,33 @@ import { IsOptional, IsString, Length } from 'class-validator';
 
 export class LineSearchDto {
   @ApiPropertyOptional({ example: '0812345678', description: 'A mobile number, as people write it' })
-  @IsOptional() @IsString() @Length(1, 40)
+  @IsOptional()
+  @IsString()
+  @Length(1, 40)
   number?: string;
 
   @ApiPropertyOptional({ example: '8801234567', description: 'A fixed line’s circuit number; needs `provider`' })
-  @IsOptional() @IsString() @Length(1, 40)
+  @IsOptional()
+  @IsString()
+  @Length(1, 40)
   circuit?: string;
 
   @ApiPropertyOptional({ example: 'TOT' })
-  @IsOptional() @IsString() @Length(2, 8)
+  @IsOptional()
+  @IsString()
+  @Length(2, 8)
   provider?: string;
 
   @ApiPropertyOptional({ example: 'G0001', description: 'Code of the agency; needs `reference`' })
-  @IsOptional() @IsString() @Length(1, 40)
+  @IsOptional()
+  @IsString()
+  @Length(1, 40)
   agency?: string;
 
   @ApiPropertyOptional({ example: 'HR-63-00017' })
-  @IsOptional() @IsString() @Length(1, 64)
+  @IsOptional()
+  @IsString()
+  @Length(1, 64)
   reference?: string;
 }
 
@@ -38,4 +48,15 @@ export class FoundLineDto {
 export class FoundLinesDto {
   @ApiProperty({ type: [FoundLineDto] })
   lines!: FoundLineDto[];
+}
+
+export class PushedDto {
+  @ApiProperty({ example: 'AIS' })
+  provider!: string;
+
+  @ApiProperty({
+    enum: ['ahead', 'onItsWay', 'behind'],
+    description: 'behind: an earlier change of this entry is still unsealed, and nothing overtakes that',
+  })
+  push!: 'ahead' | 'onItsWay' | 'behind';
 }

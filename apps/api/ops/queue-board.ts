@@ -16,7 +16,13 @@ const NUMBERS = /\+?\d[\d -]{7,}\d/g;
 
 /** What a job shows, with every number-like text masked. */
 export function maskJob(value: unknown): unknown {
-  return value === undefined ? undefined : JSON.parse(JSON.stringify(value, (_key, inner: unknown) => (typeof inner === 'string' ? inner.replace(NUMBERS, '«number»') : inner)));
+  return value === undefined
+    ? undefined
+    : JSON.parse(
+        JSON.stringify(value, (_key, inner: unknown) =>
+          typeof inner === 'string' ? inner.replace(NUMBERS, '«number»') : inner,
+        ),
+      );
 }
 
 /** Every queue of the table: one per provider, then the others. */
@@ -41,13 +47,26 @@ export class QueueBoard implements OnApplicationShutdown {
     this.admit(request).then((admission) => {
       if (admission !== 'admitted') {
         this.metrics.refused(admission);
-        response.status(401).setHeader('WWW-Authenticate', 'Basic realm="saphan: any name, and an API key with ops.read as password", charset="UTF-8"');
-        response.type('text/plain').send('An API key with the scope ops.read is needed: as password of any name, as Bearer token, or as X-Api-Key.\n');
+        response
+          .status(401)
+          .setHeader(
+            'WWW-Authenticate',
+            'Basic realm="saphan: any name, and an API key with ops.read as password", charset="UTF-8"',
+          );
+        response
+          .type('text/plain')
+          .send(
+            'An API key with the scope ops.read is needed: as password of any name, as Bearer token, or as X-Api-Key.\n',
+          );
         return;
       }
       if (request.method !== 'GET' && request.method !== 'HEAD') {
         response.status(405).setHeader('Allow', 'GET, HEAD');
-        response.type('text/plain').send('The board is read-only. Pause, resume and sync are in the API and the CLI, where they are recorded.\n');
+        response
+          .type('text/plain')
+          .send(
+            'The board is read-only. Pause, resume and sync are in the API and the CLI, where they are recorded.\n',
+          );
         return;
       }
       this.board ??= this.open();
@@ -57,7 +76,11 @@ export class QueueBoard implements OnApplicationShutdown {
 
   private async admit(request: Request): Promise<'admitted' | 'noKey' | 'wrongKey' | 'wrongScope'> {
     const basic = /^Basic +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
-    const password = basic ? Buffer.from(basic, 'base64').toString('utf8').replace(/^[^:]*:/, '') : null;
+    const password = basic
+      ? Buffer.from(basic, 'base64')
+          .toString('utf8')
+          .replace(/^[^:]*:/, '')
+      : null;
     const key = password ?? keyOf(request.headers);
     if (!key) return 'noKey';
     const actor = await this.keys.verify(key);
@@ -69,14 +92,20 @@ export class QueueBoard implements OnApplicationShutdown {
     const { connection, prefix } = queueConnection(this.config);
     // Looking needs one connection a queue, and only while somebody looks.
     const frugal = this.config.queue.redisUrl ? connection : ({ ...connection, max: 1 } as typeof connection);
-    this.queues = queueNames(this.directory.all().map((row) => row.code)).map((name) => new Queue(name, { connection: frugal, prefix }));
+    this.queues = queueNames(this.directory.all().map((row) => row.code)).map(
+      (name) => new Queue(name, { connection: frugal, prefix }),
+    );
     const server = new ExpressAdapter().setBasePath(BOARD_PATH);
     const adapters = this.queues.map((queue) => {
       const adapter = new BullMQAdapter(queue, { readOnlyMode: true });
       for (const field of ['data', 'returnValue', 'progress'] as const) adapter.setFormatter(field, maskJob);
       return adapter;
     });
-    createBullBoard({ queues: adapters, serverAdapter: server, options: { uiConfig: { boardTitle: 'Saphan', hideRedisDetails: true } } });
+    createBullBoard({
+      queues: adapters,
+      serverAdapter: server,
+      options: { uiConfig: { boardTitle: 'Saphan', hideRedisDetails: true } },
+    });
     return server.getRouter() as RequestHandler;
   }
 

@@ -1,8 +1,26 @@
 // A provider's signed callback: its word on a batch, in parts, late, repeated or out of order as it likes.
 import { Controller, HttpCode, Inject, Param, Post, Req } from '@nestjs/common';
-import { ApiAcceptedResponse, ApiBody, ApiConsumes, ApiHeader, ApiOperation, ApiParam, ApiProperty, ApiTags, ApiUnauthorizedResponse } from '@nestjs/swagger';
+import {
+  ApiAcceptedResponse,
+  ApiBody,
+  ApiConsumes,
+  ApiHeader,
+  ApiOperation,
+  ApiParam,
+  ApiProperty,
+  ApiTags,
+  ApiUnauthorizedResponse,
+} from '@nestjs/swagger';
 import type { Request } from 'express';
-import { ADAPTERS, OUTCOME_RECORDER, Problem, type AdapterRegistry, type IncomingAnswer, type OutcomeRecorder, type ProviderAdapter } from '#contracts';
+import {
+  ADAPTERS,
+  OUTCOME_RECORDER,
+  Problem,
+  type AdapterRegistry,
+  type IncomingAnswer,
+  type OutcomeRecorder,
+  type ProviderAdapter,
+} from '#contracts';
 import { Metrics } from '#operations';
 import { Open, ProviderDirectory } from '#platform';
 
@@ -30,13 +48,20 @@ export class AcknowledgementsController {
   @Post(':code/acknowledgements')
   @HttpCode(202)
   @Open('the provider proves itself by the signature over the body')
-  @ApiOperation({ summary: 'Outcomes of a batch, as a callback signed with the provider’s own Standard Webhooks secret' })
+  @ApiOperation({
+    summary: 'Outcomes of a batch, as a callback signed with the provider’s own Standard Webhooks secret',
+  })
   @ApiParam({ name: 'code', example: 'TRUE' })
   @ApiHeader({ name: 'webhook-id', required: true })
   @ApiHeader({ name: 'webhook-timestamp', required: true })
   @ApiHeader({ name: 'webhook-signature', required: true })
   @ApiConsumes('application/cloudevents+json')
-  @ApiBody({ schema: { type: 'object', description: 'CloudEvent th.onde.saphan.whitelist.outcomes.v1, see docs/providers/contract.md' } })
+  @ApiBody({
+    schema: {
+      type: 'object',
+      description: 'CloudEvent th.onde.saphan.whitelist.outcomes.v1, see docs/providers/contract.md',
+    },
+  })
   @ApiAcceptedResponse({ type: RecordedDto })
   @ApiUnauthorizedResponse({ description: 'No signature fits; counted' })
   async take(@Param('code') code: string, @Req() request: Request): Promise<RecordedDto> {
@@ -49,14 +74,21 @@ export class AcknowledgementsController {
 
   private verified(adapter: ProviderAdapter, request: Request): IncomingAnswer {
     if (!adapter.readCallback) {
-      throw new Problem(409, 'no-callbacks', 'This provider acknowledges in another way', `The profile of ${adapter.profile.code} says "${adapter.profile.acknowledgement}"; ask ONDE to change it.`);
+      throw new Problem(
+        409,
+        'no-callbacks',
+        'This provider acknowledges in another way',
+        `The profile of ${adapter.profile.code} says "${adapter.profile.acknowledgement}"; ask ONDE to change it.`,
+      );
     }
     const headers = Object.fromEntries(
-      Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(' ') : value]));
+      Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(' ') : value]),
+    );
     try {
       return adapter.readCallback(headers, Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0));
     } catch (error) {
-      if (error instanceof Problem && error.status === 401) this.metrics.refused('wrongSignature', adapter.profile.code);
+      if (error instanceof Problem && error.status === 401)
+        this.metrics.refused('wrongSignature', adapter.profile.code);
       throw error;
     }
   }

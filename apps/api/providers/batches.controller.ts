@@ -40,9 +40,14 @@ export class BatchesController {
 
   @Get(':number/bytes')
   @Scopes('ops.act', 'provider')
-  @ApiOperation({ summary: 'The same bytes again, as they were sealed; recorded when it is not the provider itself that asks' })
+  @ApiOperation({
+    summary: 'The same bytes again, as they were sealed; recorded when it is not the provider itself that asks',
+  })
   @ApiProduces('application/cloudevents+json', 'text/csv')
-  @ApiOkResponse({ schema: { type: 'string', format: 'binary' }, description: 'Repr-Digest holds the SHA-256 of this part' })
+  @ApiOkResponse({
+    schema: { type: 'string', format: 'binary' },
+    description: 'Repr-Digest holds the SHA-256 of this part',
+  })
   @ApiGoneResponse({ description: 'Erased after its retention; the answer leads to the full list' })
   async bytes(
     @Param('code') code: string,
@@ -53,22 +58,42 @@ export class BatchesController {
   ): Promise<StreamableFile> {
     const { providerId, code: provider, profile } = this.directory.byCode(code);
     const batch = await this.find(providerId, number);
-    if (part > batch.parts) throw new Problem(404, 'unknown-part', 'Unknown part', `Batch ${number} has ${batch.parts} part(s).`);
+    if (part > batch.parts)
+      throw new Problem(404, 'unknown-part', 'Unknown part', `Batch ${number} has ${batch.parts} part(s).`);
     const found = await this.part(providerId, number, part);
     if (!found) {
-      throw new Problem(410, 'bytes-erased', 'The bytes were erased', `Batch ${number} is past its retention. Ask ONDE for the full list: POST /v1/syncs with "kind": "full" and "providers": ["${provider}"].`);
+      throw new Problem(
+        410,
+        'bytes-erased',
+        'The bytes were erased',
+        `Batch ${number} is past its retention. Ask ONDE for the full list: POST /v1/syncs with "kind": "full" and "providers": ["${provider}"].`,
+      );
     }
     if (actor.provider !== provider) {
-      await inTransaction(this.source, (tx) => recordAct(tx, { actorId: actor.actorId, act: 'batch.read', subject: `batch:${provider}:${number}`, detail: { part } }));
+      await inTransaction(this.source, (tx) =>
+        recordAct(tx, {
+          actorId: actor.actorId,
+          act: 'batch.read',
+          subject: `batch:${provider}:${number}`,
+          detail: { part },
+        }),
+      );
     }
     response.setHeader('Repr-Digest', `sha-256=:${Buffer.from(found.sha256, 'hex').toString('base64')}:`);
-    const type = profile.format === 'cloudevents' ? 'application/cloudevents+json; charset=utf-8' : 'text/csv; charset=utf-8';
+    const type =
+      profile.format === 'cloudevents' ? 'application/cloudevents+json; charset=utf-8' : 'text/csv; charset=utf-8';
     return new StreamableFile(found.bytes, { type, length: found.bytes.length });
   }
 
   private async find(providerId: number, number: number): Promise<BatchSummary> {
     const batch = await findBatch(this.source, providerId, number);
-    if (!batch) throw new Problem(404, 'unknown-batch', 'Unknown batch', 'This provider has no batch with this number; list them one level up.');
+    if (!batch)
+      throw new Problem(
+        404,
+        'unknown-batch',
+        'Unknown batch',
+        'This provider has no batch with this number; list them one level up.',
+      );
     return batch;
   }
 

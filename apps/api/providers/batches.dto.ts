@@ -69,6 +69,9 @@ export class BatchDetailDto extends BatchDto {
 
 export class PartQuery {
   @ApiPropertyOptional({ default: 1, description: 'Only full lists have more than one' })
-  @IsOptional() @Type(() => Number) @IsInt() @Min(1)
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
   part: number = 1;
 }

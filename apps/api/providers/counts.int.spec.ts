@@ -23,7 +23,9 @@ describe('counts while answers come in parts', () => {
 
   async function register(numbers: string[], other: object = {}): Promise<void> {
     const answer = await hub.client().post('/v1/registrations', {
-      agency: 'G0001', reference: 'R-1', confirmation: CONFIRMATION,
+      agency: 'G0001',
+      reference: 'R-1',
+      confirmation: CONFIRMATION,
       lines: numbers.map((number) => ({ provider: 'TRUE', access: 'MB', number, validFrom: '2020-03-19', ...other })),
     });
     assert.ok(answer.status === 201 || answer.status === 200, JSON.stringify(answer.data));
@@ -31,14 +33,21 @@ describe('counts while answers come in parts', () => {
 
   async function callback(batch: number, outcomes: Outcomes): Promise<{ accepted: number; setAside: number }> {
     const body = JSON.stringify({
-      specversion: '1.0', id: `e${messages}`, source: 'urn:provider:TRUE', type: 'th.onde.saphan.whitelist.outcomes.v1', time: new Date().toISOString(),
-      datacontenttype: 'application/json', data: { contract: '1.0', provider: 'TRUE', batch, outcomes },
+      specversion: '1.0',
+      id: `e${messages}`,
+      source: 'urn:provider:TRUE',
+      type: 'th.onde.saphan.whitelist.outcomes.v1',
+      time: new Date().toISOString(),
+      datacontenttype: 'application/json',
+      data: { contract: '1.0', provider: 'TRUE', batch, outcomes },
     });
     const at = new Date();
     const id = `m${++messages}`;
     const answer = await hub.client(null).post('/v1/providers/TRUE/acknowledgements', body, {
       headers: {
-        'content-type': 'application/cloudevents+json', 'webhook-id': id, 'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),
+        'content-type': 'application/cloudevents+json',
+        'webhook-id': id,
+        'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),
         'webhook-signature': new Webhook(CALLBACK_SECRET).sign(id, at, body),
       },
     });
@@ -66,12 +75,20 @@ describe('counts while answers come in parts', () => {
     await until(counts, (each) => each.open.accepted === 1);
     await same({ total: 4, inFlight: 4 });
     const { lines, batch } = sent(0).data;
-    assert.deepEqual(await callback(batch, { except: [{ n: 1, ref: lines[0]?.ref ?? '', outcome: 'applied' }] }), { accepted: 1, setAside: 0 });
-    await callback(batch, { except: [{ n: 2, ref: lines[1]?.ref ?? '', outcome: 'rejected', code: 'NOT_SUBSCRIBER' }] });
+    assert.deepEqual(await callback(batch, { except: [{ n: 1, ref: lines[0]?.ref ?? '', outcome: 'applied' }] }), {
+      accepted: 1,
+      setAside: 0,
+    });
+    await callback(batch, {
+      except: [{ n: 2, ref: lines[1]?.ref ?? '', outcome: 'rejected', code: 'NOT_SUBSCRIBER' }],
+    });
     await same({ total: 4, applied: 1, rejected: 1, inFlight: 2 });
     // Repeated, and with a reference of another position: the first moves nothing, the second is set aside.
     await callback(batch, { except: [{ n: 1, ref: lines[0]?.ref ?? '', outcome: 'applied' }] });
-    assert.deepEqual(await callback(batch, { except: [{ n: 3, ref: lines[0]?.ref ?? '', outcome: 'applied' }] }), { accepted: 0, setAside: 1 });
+    assert.deepEqual(await callback(batch, { except: [{ n: 3, ref: lines[0]?.ref ?? '', outcome: 'applied' }] }), {
+      accepted: 0,
+      setAside: 1,
+    });
     await same({ total: 4, applied: 1, rejected: 1, inFlight: 2 });
     assert.equal((await counts()).setAsideItems, 1);
   });
@@ -91,7 +108,8 @@ describe('counts while answers come in parts', () => {
 
   test('when everything is answered, everything is applied', async () => {
     const answerAll = async () => {
-      for (const raw of trueCorp.bodies) await callback((JSON.parse(raw.toString('utf8')) as Body).data.batch, { default: 'applied', except: [] });
+      for (const raw of trueCorp.bodies)
+        await callback((JSON.parse(raw.toString('utf8')) as Body).data.batch, { default: 'applied', except: [] });
       return counts();
     };
     const seen = await until(answerAll, (each) => each.present.applied === 4 && each.open.accepted === 0);

@@ -22,7 +22,10 @@ export class ExceptionsController {
   @ApiOkResponse({ type: ExceptionsDto })
   async list(@Param('code') code: string, @Query() query: ExceptionsQuery): Promise<ExceptionsDto> {
     const { providerId } = this.directory.byCode(code);
-    const [groups, lines] = await Promise.all([groupExceptions(this.source, providerId), listExceptions(this.source, providerId, query)]);
+    const [groups, lines] = await Promise.all([
+      groupExceptions(this.source, providerId),
+      listExceptions(this.source, providerId, query),
+    ]);
     return {
       groups,
       lines: lines.map(({ lineId, ...line }) => ({ ...line, lineId: this.vault.opaqueId('line', lineId) })),

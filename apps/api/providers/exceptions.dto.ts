@@ -8,11 +8,13 @@ const KINDS: readonly ExceptionKind[] = ['rejected', 'retrying', 'held', 'uncert
 
 export class ExceptionsQuery extends PageQuery {
   @ApiPropertyOptional({ enum: KINDS })
-  @IsOptional() @IsIn(KINDS)
+  @IsOptional()
+  @IsIn(KINDS)
   kind?: ExceptionKind;
 
   @ApiPropertyOptional({ enum: RESULT_CODE_ORDER })
-  @IsOptional() @IsIn(RESULT_CODE_ORDER)
+  @IsOptional()
+  @IsIn(RESULT_CODE_ORDER)
   code?: string;
 }
 

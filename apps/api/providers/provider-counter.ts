@@ -23,7 +23,10 @@ export class ProviderCounter {
       const providers = this.read(this.directory.all().map((row) => row.providerId));
       // Counting may take longer than it is kept: nobody starts a second one meanwhile.
       const kept = { until: Number.POSITIVE_INFINITY, providers };
-      providers.then(() => (kept.until = Date.now() + KEPT_MS), () => (kept.until = 0));
+      providers.then(
+        () => (kept.until = Date.now() + KEPT_MS),
+        () => (kept.until = 0),
+      );
       this.kept = kept;
     }
     return this.kept.providers;

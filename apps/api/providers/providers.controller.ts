@@ -36,7 +36,10 @@ export class ProvidersController {
   @ApiOkResponse({ type: ProviderDetailDto })
   async read(@Param('code') code: string): Promise<ProviderDetailDto> {
     const { providerId } = this.directory.byCode(code);
-    const [provider, attempts] = await Promise.all([this.counter.one(providerId), lastAttempts(this.source, providerId, ATTEMPTS_SHOWN)]);
+    const [provider, attempts] = await Promise.all([
+      this.counter.one(providerId),
+      lastAttempts(this.source, providerId, ATTEMPTS_SHOWN),
+    ]);
     return { ...provider, lastAttempts: attempts };
   }
 
@@ -45,7 +48,11 @@ export class ProvidersController {
   @Scopes('ops.act')
   @ApiOperation({ summary: 'Send nothing to this provider until it is resumed; recorded with who and why' })
   @ApiOkResponse({ type: PauseDto })
-  async pause(@Param('code') code: string, @Body() { reason }: ReasonDto, @CurrentActor() actor: Actor): Promise<PauseDto> {
+  async pause(
+    @Param('code') code: string,
+    @Body() { reason }: ReasonDto,
+    @CurrentActor() actor: Actor,
+  ): Promise<PauseDto> {
     const { providerId } = this.directory.byCode(code);
     return { result: await pauseProvider(this.source, providerId, actor.actorId, reason) };
   }
@@ -55,7 +62,11 @@ export class ProvidersController {
   @Scopes('ops.act')
   @ApiOperation({ summary: 'Send again, at once' })
   @ApiOkResponse({ type: PauseDto })
-  async resume(@Param('code') code: string, @Body() { reason }: ReasonDto, @CurrentActor() actor: Actor): Promise<PauseDto> {
+  async resume(
+    @Param('code') code: string,
+    @Body() { reason }: ReasonDto,
+    @CurrentActor() actor: Actor,
+  ): Promise<PauseDto> {
     const { providerId } = this.directory.byCode(code);
     const result = await resumeProvider(this.source, providerId, actor.actorId, reason);
     await this.wakeUp.wake([providerId]);

@@ -3,11 +3,25 @@ import { ApiProperty } from '@nestjs/swagger';
 import { STANDINGS } from '#operations';
 
 const counts = (names: readonly string[], description: string) => ({
-  type: 'object' as const, description, properties: Object.fromEntries(names.map((name) => [name, { type: 'integer' as const }])), required: [...names],
+  type: 'object' as const,
+  description,
+  properties: Object.fromEntries(names.map((name) => [name, { type: 'integer' as const }])),
+  required: [...names],
 });
 
 const STANDING_NAMES = ['total', ...STANDINGS];
-const SENT_NAMES = ['batches', 'lines', 'applied', 'already', 'rejected', 'retrying', 'uncertain', 'outstanding', 'collapsed', 'omitted'];
+const SENT_NAMES = [
+  'batches',
+  'lines',
+  'applied',
+  'already',
+  'rejected',
+  'retrying',
+  'uncertain',
+  'outstanding',
+  'collapsed',
+  'omitted',
+];
 
 export class PausedDto {
   @ApiProperty()
@@ -25,11 +39,21 @@ export class ProviderDto {
   nameTh!: string;
   @ApiProperty()
   nameEn!: string;
-  @ApiProperty(counts(STANDING_NAMES, 'Entries that should be on the whitelist, by where their latest change stands; total is the sum of the others'))
+  @ApiProperty(
+    counts(
+      STANDING_NAMES,
+      'Entries that should be on the whitelist, by where their latest change stands; total is the sum of the others',
+    ),
+  )
   present!: object;
   @ApiProperty(counts(STANDING_NAMES, 'Entries that should not be on it any more, likewise'))
   absent!: object;
-  @ApiProperty(counts(SENT_NAMES, 'Lines sent over time; applied + already + rejected + retrying + uncertain + outstanding = lines'))
+  @ApiProperty(
+    counts(
+      SENT_NAMES,
+      'Lines sent over time; applied + already + rejected + retrying + uncertain + outstanding = lines',
+    ),
+  )
   sent!: object;
   @ApiProperty({ description: 'Number of the newest change in the log' })
   lastSeq!: number;

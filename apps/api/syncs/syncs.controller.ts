@@ -1,6 +1,25 @@
 // Batch syncs: ONDE triggers one, watches it, and may cancel what has not been sealed.
-import { Body, Controller, Get, HttpCode, HttpStatus, Inject, Param, ParseIntPipe, Post, Query, Res } from '@nestjs/common';
-import { ApiAcceptedResponse, ApiExtraModels, ApiOkResponse, ApiOperation, ApiTags, getSchemaPath } from '@nestjs/swagger';
+import {
+  Body,
+  Controller,
+  Get,
+  HttpCode,
+  HttpStatus,
+  Inject,
+  Param,
+  ParseIntPipe,
+  Post,
+  Query,
+  Res,
+} from '@nestjs/common';
+import {
+  ApiAcceptedResponse,
+  ApiExtraModels,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+  getSchemaPath,
+} from '@nestjs/swagger';
 import type { Response } from 'express';
 import { DataSource } from 'typeorm';
 import { Problem, WAKE_UP, type WakeUp } from '#contracts';
@@ -26,8 +45,14 @@ export class SyncsController {
   @ApiOperation({ summary: 'Trigger a batch sync, or with dryRun only tell what it would send' })
   @ApiAcceptedResponse({ type: SyncDto })
   @ApiOkResponse({ schema: { $ref: getSchemaPath(SyncPreviewDto) }, description: 'With dryRun' })
-  async start(@Body() body: SyncRequestDto, @CurrentActor() actor: Actor, @Res({ passthrough: true }) response: Response): Promise<SyncDto | SyncPreviewDto> {
-    const ids = body.providers ? body.providers.map((code) => this.directory.byCode(code).providerId) : this.directory.all().map((row) => row.providerId);
+  async start(
+    @Body() body: SyncRequestDto,
+    @CurrentActor() actor: Actor,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<SyncDto | SyncPreviewDto> {
+    const ids = body.providers
+      ? body.providers.map((code) => this.directory.byCode(code).providerId)
+      : this.directory.all().map((row) => row.providerId);
     if (body.dryRun) {
       response.status(HttpStatus.OK);
       const parts = await previewSync(this.source, ids, body.kind);
@@ -53,7 +78,8 @@ export class SyncsController {
   @ApiOkResponse({ type: SyncDto })
   async read(@Param('id', ParseIntPipe) id: number): Promise<SyncDto> {
     const sync = await readSync(this.source, id);
-    if (!sync) throw new Problem(404, 'unknown-sync', 'Unknown sync', 'No sync has this number; GET /v1/syncs lists them.');
+    if (!sync)
+      throw new Problem(404, 'unknown-sync', 'Unknown sync', 'No sync has this number; GET /v1/syncs lists them.');
     return { ...sync, providers: sync.providers.map((part) => this.named(part)) };
   }
 
@@ -62,7 +88,11 @@ export class SyncsController {
   @HttpCode(HttpStatus.OK)
   @ApiOperation({ summary: 'Cancel what waits; a full list that is on its way is finished' })
   @ApiOkResponse({ type: SyncDto })
-  async cancel(@Param('id', ParseIntPipe) id: number, @Body() { reason }: ReasonDto, @CurrentActor() actor: Actor): Promise<SyncDto> {
+  async cancel(
+    @Param('id', ParseIntPipe) id: number,
+    @Body() { reason }: ReasonDto,
+    @CurrentActor() actor: Actor,
+  ): Promise<SyncDto> {
     await this.read(id);
     await cancelSync(this.source, id, actor.actorId, reason);
     return this.read(id);

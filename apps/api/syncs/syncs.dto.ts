@@ -5,15 +5,26 @@ import { ReasonDto } from '../http/reason.dto.js';
 
 export class SyncRequestDto extends ReasonDto {
   @ApiPropertyOptional({ type: [String], example: ['AIS', 'TRUE'], description: 'Provider codes; without it all' })
-  @IsOptional() @IsArray() @ArrayNotEmpty() @ArrayUnique() @IsString({ each: true }) @Matches(/^[A-Za-z0-9]{2,8}$/, { each: true })
+  @IsOptional()
+  @IsArray()
+  @ArrayNotEmpty()
+  @ArrayUnique()
+  @IsString({ each: true })
+  @Matches(/^[A-Za-z0-9]{2,8}$/, { each: true })
   providers?: string[];
 
-  @ApiPropertyOptional({ enum: ['delta', 'full'], default: 'delta', description: 'Pending changes, or the complete current list' })
-  @IsOptional() @IsIn(['delta', 'full'])
+  @ApiPropertyOptional({
+    enum: ['delta', 'full'],
+    default: 'delta',
+    description: 'Pending changes, or the complete current list',
+  })
+  @IsOptional()
+  @IsIn(['delta', 'full'])
   kind: 'delta' | 'full' = 'delta';
 
   @ApiPropertyOptional({ default: false, description: 'Only tell what would be sent' })
-  @IsOptional() @IsBoolean()
+  @IsOptional()
+  @IsBoolean()
   dryRun: boolean = false;
 }
 

@@ -30,5 +30,7 @@ export async function judgedOneByOne(hub: StartedApi, providerId: number, presen
 }
 
 export function withoutZeros(counts: object): Counts {
-  return Object.fromEntries(Object.entries(counts).filter(([name, count]) => count !== 0 || name === 'total')) as Counts;
+  return Object.fromEntries(
+    Object.entries(counts).filter(([name, count]) => count !== 0 || name === 'total'),
+  ) as Counts;
 }

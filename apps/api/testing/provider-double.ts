@@ -19,7 +19,10 @@ export interface ProviderDouble {
 }
 
 /** Answers 200 with `applied`, except what `except` names; or 202 and nothing more when `mode` is `callback`. */
-export async function startProvider(mode: 'response' | 'callback', except: (line: SentLine) => Omit<LineOutcome, 'n' | 'ref'> | null = () => null): Promise<ProviderDouble> {
+export async function startProvider(
+  mode: 'response' | 'callback',
+  except: (line: SentLine) => Omit<LineOutcome, 'n' | 'ref'> | null = () => null,
+): Promise<ProviderDouble> {
   const bodies: Buffer[] = [];
   const server = createServer((request, response) => {
     const pieces: Buffer[] = [];
@@ -34,17 +37,24 @@ export async function startProvider(mode: 'response' | 'callback', except: (line
         return other ? [{ n: line.n, ref: line.ref, ...other }] : [];
       });
       response.writeHead(mode === 'response' ? 200 : 202, { 'Content-Type': 'application/json' });
-      response.end(JSON.stringify({ batch: data.batch, receipt: 'accepted', ...(mode === 'response' ? { outcomes: { default: 'applied', except: items } } : {}) }));
+      response.end(
+        JSON.stringify({
+          batch: data.batch,
+          receipt: 'accepted',
+          ...(mode === 'response' ? { outcomes: { default: 'applied', except: items } } : {}),
+        }),
+      );
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     target: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     bodies,
-    close: () => new Promise((resolve) => {
-      server.closeAllConnections();
-      server.close(() => resolve());
-    }),
+    close: () =>
+      new Promise((resolve) => {
+        server.closeAllConnections();
+        server.close(() => resolve());
+      }),
   };
 }
 

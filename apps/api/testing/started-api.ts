@@ -7,7 +7,16 @@ import type { ProviderCode, ProviderProfile } from '#contracts';
 import { referenceProfile, withEndpoint } from '#adapters';
 import { seedAgencies } from '#intake';
 import { createApiKey, firstKey } from '#operations';
-import { dataSource, HUB_ACTOR_ID, migrateQueues, newMasterKey, readConfig, saveProvider, SecretStore, Vault } from '#platform';
+import {
+  dataSource,
+  HUB_ACTOR_ID,
+  migrateQueues,
+  newMasterKey,
+  readConfig,
+  saveProvider,
+  SecretStore,
+  Vault,
+} from '#platform';
 import { freshDatabase } from '../../../test/support/database.js';
 import { createWorker } from '../../worker/create-worker.js';
 import { createApi } from '../create-api.js';
@@ -39,17 +48,27 @@ function profileOf(code: ProviderCode, target = NOBODY): ProviderProfile {
   return withEndpoint(profile, { target });
 }
 
-/** @param targets addresses of providers by code; with any, a worker delivers to all */
-export async function startApi(targets: Record<ProviderCode, string> = {}): Promise<StartedApi> {
+/**
+ * @param targets addresses of providers by code; with any, a worker delivers to all
+ * @param redisUrl where the queues live; in PostgreSQL without it
+ */
+export async function startApi(targets: Record<ProviderCode, string> = {}, redisUrl = ''): Promise<StartedApi> {
   const database = await freshDatabase();
   const config = readConfig({
-    DATABASE_URL: database.url, SAPHAN_MASTER_KEY: newMasterKey(), SAPHAN_LOG: 'silent', SAPHAN_PORT: '0', SAPHAN_DATABASE_POOL: '6',
-    SAPHAN_ALLOW_PRIVATE_TARGETS: 'yes', SAPHAN_SWEEP_MS: '300',
+    DATABASE_URL: database.url,
+    REDIS_URL: redisUrl,
+    SAPHAN_MASTER_KEY: newMasterKey(),
+    SAPHAN_LOG: 'silent',
+    SAPHAN_PORT: '0',
+    SAPHAN_DATABASE_POOL: '6',
+    SAPHAN_ALLOW_PRIVATE_TARGETS: 'yes',
+    SAPHAN_SWEEP_MS: '300',
   });
   await migrateQueues(config);
   const source = await dataSource(database.url, 3).initialize();
   const ids: Record<ProviderCode, number> = {};
-  for (const code of ['AIS', 'TRUE']) ids[code] = await saveProvider(source, profileOf(code, targets[code]), HUB_ACTOR_ID);
+  for (const code of ['AIS', 'TRUE'])
+    ids[code] = await saveProvider(source, profileOf(code, targets[code]), HUB_ACTOR_ID);
   await seedAgencies(source);
   const secrets = new SecretStore(source, new Vault(config.keys.master));
   await secrets.put('true.callback.1', CALLBACK_SECRET, HUB_ACTOR_ID);
@@ -64,9 +83,19 @@ export async function startApi(targets: Record<ProviderCode, string> = {}): Prom
   const url = `http://127.0.0.1:${(api.getHttpServer().address() as AddressInfo).port}`;
   const key = first?.key ?? '';
   return {
-    url, api, source, key, trueKey: ofTrue.key, readKey: reader.key, ids,
+    url,
+    api,
+    source,
+    key,
+    trueKey: ofTrue.key,
+    readKey: reader.key,
+    ids,
     client: (given = key) =>
-      axios.create({ baseURL: url, validateStatus: () => true, headers: given ? { Authorization: `Bearer ${given}` } : {} }),
+      axios.create({
+        baseURL: url,
+        validateStatus: () => true,
+        headers: given ? { Authorization: `Bearer ${given}` } : {},
+      }),
     async close() {
       await worker?.close();
       await api.close();

@@ -28,7 +28,9 @@ interface ImportOptions {
 
 const ENDED = new Set(['completed', 'failed', 'stopped', 'undone']);
 const TYPES: Record<string, string> = {
-  '.csv': 'text/csv', '.xlsx': 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet', '.ndjson': 'application/x-ndjson',
+  '.csv': 'text/csv',
+  '.xlsx': 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+  '.ndjson': 'application/x-ndjson',
 };
 
 export function importCommand(program: Command, contextOf: ContextOf): void {
@@ -36,12 +38,18 @@ export function importCommand(program: Command, contextOf: ContextOf): void {
     .command('import')
     .argument('<file>', 'CSV, XLSX or NDJSON')
     .description('upload registrations and wait until they are in')
-    .addOption(new Option('--mode <mode>', 'add: add and amend; roster: the file is the agency’s complete list').choices(['add', 'roster']).default('add'))
+    .addOption(
+      new Option('--mode <mode>', 'add: add and amend; roster: the file is the agency’s complete list')
+        .choices(['add', 'roster'])
+        .default('add'),
+    )
     .option('--agency <code>', 'code or name, for rows that name none; needed for a roster')
     .option('--dry-run', 'only tell what would happen')
     .option('--errors <file>', 'write the rejected rows, with reasons, to this CSV')
     .option('--no-wait', 'return when the file is uploaded')
-    .action(async (file: string, options: ImportOptions, command: Command) => importFile(contextOf(command), file, options));
+    .action(async (file: string, options: ImportOptions, command: Command) =>
+      importFile(contextOf(command), file, options),
+    );
 }
 
 async function importFile(context: Context, file: string, options: ImportOptions): Promise<void> {
@@ -55,13 +63,21 @@ async function importFile(context: Context, file: string, options: ImportOptions
   }
   const rejected = run.counts['rejected'] ?? 0;
   if (options.errors && ENDED.has(run.state) && rejected > 0) {
-    const answer = await hub.request<Readable>({ method: 'GET', url: `/v1/imports/${run.runId}/errors.csv`, responseType: 'stream' });
+    const answer = await hub.request<Readable>({
+      method: 'GET',
+      url: `/v1/imports/${run.runId}/errors.csv`,
+      responseType: 'stream',
+    });
     await pipeline(answer.data, createWriteStream(path.resolve(context.cwd, options.errors)));
   }
   output.result(run, () => summary(context, run, options));
   if (run.state === 'failed') {
     const reason = (output.language === 'th' && run.failure?.detailTh) || run.failure?.detail || '';
-    throw new CliError(EXIT.failed, output.t({ th: `การนำเข้าไม่สำเร็จ: ${reason}`, en: `The import failed: ${reason}` }), run.failure);
+    throw new CliError(
+      EXIT.failed,
+      output.t({ th: `การนำเข้าไม่สำเร็จ: ${reason}`, en: `The import failed: ${reason}` }),
+      run.failure,
+    );
   }
 }
 
@@ -96,14 +112,26 @@ function sizeOf(full: string, named: string): number {
 
 function summary({ output }: Context, run: Run, options: ImportOptions): string {
   const names: [string, string, string][] = [
-    ['rows', 'แถว', 'rows'], ['created', 'เพิ่มใหม่', 'created'], ['amended', 'แก้ไข', 'amended'], ['same', 'เหมือนเดิม', 'same'],
-    ['rejected', 'ไม่รับ', 'rejected'], ['repaired', 'ซ่อมแล้ว', 'repaired'], ['drafts', 'ฉบับร่าง', 'drafts'], ['removed', 'นำออก', 'removed'],
+    ['rows', 'แถว', 'rows'],
+    ['created', 'เพิ่มใหม่', 'created'],
+    ['amended', 'แก้ไข', 'amended'],
+    ['same', 'เหมือนเดิม', 'same'],
+    ['rejected', 'ไม่รับ', 'rejected'],
+    ['repaired', 'ซ่อมแล้ว', 'repaired'],
+    ['drafts', 'ฉบับร่าง', 'drafts'],
+    ['removed', 'นำออก', 'removed'],
   ];
   const rows = names.map(([key, th, en]) => [output.t({ th, en }), run.counts[key] ?? 0]);
-  const head = output.t({ th: `การนำเข้า #${run.runId}: ${run.state}${run.dryRun ? ' (ทดลอง)' : ''}`, en: `Import #${run.runId}: ${run.state}${run.dryRun ? ' (dry run)' : ''}` });
+  const head = output.t({
+    th: `การนำเข้า #${run.runId}: ${run.state}${run.dryRun ? ' (ทดลอง)' : ''}`,
+    en: `Import #${run.runId}: ${run.state}${run.dryRun ? ' (dry run)' : ''}`,
+  });
   const rejected = run.counts['rejected'] ?? 0;
-  const hint = rejected === 0 ? '' : options.errors
-    ? `\n${output.t({ th: `แถวที่ไม่รับพร้อมเหตุผลอยู่ใน ${options.errors}`, en: `The rejected rows, with reasons, are in ${options.errors}` })}`
-    : `\n${output.t({ th: 'ใช้ --errors FILE เพื่อรับแถวที่ไม่รับพร้อมเหตุผล', en: 'Use --errors FILE to get the rejected rows with reasons.' })}`;
+  const hint =
+    rejected === 0
+      ? ''
+      : options.errors
+        ? `\n${output.t({ th: `แถวที่ไม่รับพร้อมเหตุผลอยู่ใน ${options.errors}`, en: `The rejected rows, with reasons, are in ${options.errors}` })}`
+        : `\n${output.t({ th: 'ใช้ --errors FILE เพื่อรับแถวที่ไม่รับพร้อมเหตุผล', en: 'Use --errors FILE to get the rejected rows with reasons.' })}`;
   return `${head}\n${table(['', ''], rows)}${hint}`;
 }

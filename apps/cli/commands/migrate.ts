@@ -20,6 +20,8 @@ export function migrateCommand(program: Command, contextOf: ContextOf): void {
         if (code !== 'ECONNREFUSED' && code !== 'ENOTFOUND' && code !== 'ETIMEDOUT') throw error;
         throw new CliError(EXIT.notReachable, `The database cannot be reached (${code}); look at DATABASE_URL.`);
       }
-      output.result({ migrations: names }, () => names.length === 0 ? output.t({ th: 'ไม่มีรายการที่ค้าง', en: 'Nothing was pending.' }) : names.join('\n'));
+      output.result({ migrations: names }, () =>
+        names.length === 0 ? output.t({ th: 'ไม่มีรายการที่ค้าง', en: 'Nothing was pending.' }) : names.join('\n'),
+      );
     });
 }

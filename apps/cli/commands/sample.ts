@@ -24,7 +24,9 @@ export function sampleCommand(program: Command, contextOf: ContextOf): void {
     .option('--mess <share>', 'share of damaged rows, 0 to 1', share, 0)
     .requiredOption('--out <file>', '.csv or .xlsx')
     .addOption(new Option('--format <format>', 'without it the file’s name decides').choices(['csv', 'xlsx']))
-    .addOption(new Option('--encoding <encoding>', 'of a CSV').choices(['utf-8', 'utf-8-bom', 'windows-874', 'utf-16le']))
+    .addOption(
+      new Option('--encoding <encoding>', 'of a CSV').choices(['utf-8', 'utf-8-bom', 'windows-874', 'utf-16le']),
+    )
     .option('--today <day>', 'YYYY-MM-DD: all rows are valid on this day')
     .action(async (options: SampleOptions, command: Command) => writeSample(contextOf(command), options));
 }
@@ -45,14 +47,36 @@ async function writeSample({ output, cwd }: Context, { out, format, today, ...op
   const { generateSample, loadAgencies } = await import('#intake');
   const report = await generateSample(
     {
-      ...options, agencies: loadAgencies(), format: format ?? (path.extname(out).toLowerCase() === '.xlsx' ? 'xlsx' : 'csv'),
+      ...options,
+      agencies: loadAgencies(),
+      format: format ?? (path.extname(out).toLowerCase() === '.xlsx' ? 'xlsx' : 'csv'),
       today: today ?? new Date(Date.now() + 7 * 3_600_000).toISOString().slice(0, 10),
     },
-    createWriteStream(path.resolve(cwd, out)));
+    createWriteStream(path.resolve(cwd, out)),
+  );
   const damaged = Object.entries(report.damaged);
-  output.result({ file: out, ...report }, () => [
-    output.t({ th: `เขียน ${report.lines} แถวลงใน ${out} (ปกติ ${report.clean})`, en: `Wrote ${report.lines} rows to ${out} (${report.clean} clean).` }),
-    output.t({ th: `เมื่อนำเข้าจะรับ ${report.expected.accepted} ไม่รับ ${report.expected.rejected}`, en: `An import accepts ${report.expected.accepted} and rejects ${report.expected.rejected}.` }),
-    ...(damaged.length > 0 ? [table([output.t({ th: 'ความเสียหาย', en: 'damage' }), output.t({ th: 'แถว', en: 'rows' }), output.t({ th: 'ผลที่ควรได้', en: 'expected' })], damaged.map(([kind, each]) => [kind, each.rows, each.expect]))] : []),
-  ].join('\n'));
+  output.result({ file: out, ...report }, () =>
+    [
+      output.t({
+        th: `เขียน ${report.lines} แถวลงใน ${out} (ปกติ ${report.clean})`,
+        en: `Wrote ${report.lines} rows to ${out} (${report.clean} clean).`,
+      }),
+      output.t({
+        th: `เมื่อนำเข้าจะรับ ${report.expected.accepted} ไม่รับ ${report.expected.rejected}`,
+        en: `An import accepts ${report.expected.accepted} and rejects ${report.expected.rejected}.`,
+      }),
+      ...(damaged.length > 0
+        ? [
+            table(
+              [
+                output.t({ th: 'ความเสียหาย', en: 'damage' }),
+                output.t({ th: 'แถว', en: 'rows' }),
+                output.t({ th: 'ผลที่ควรได้', en: 'expected' }),
+              ],
+              damaged.map(([kind, each]) => [kind, each.rows, each.expect]),
+            ),
+          ]
+        : []),
+    ].join('\n'),
+  );
 }

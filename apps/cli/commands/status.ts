@@ -28,25 +28,50 @@ async function showStatus({ output, hub }: Context): Promise<void> {
   const answer = await hub.get<{ providers: Provider[] }>('/v1/providers');
   const { t } = { t: output.t.bind(output) };
   const heads = [
-    t({ th: 'ผู้ให้บริการ', en: 'provider' }), t({ th: 'ควรมี', en: 'lines' }), t({ th: 'ใช้ได้', en: 'applied' }), t({ th: 'กำลังส่ง', en: 'in flight' }),
-    t({ th: 'รอส่ง', en: 'pending' }), t({ th: 'รอส่งซ้ำ', en: 'retrying' }), t({ th: 'ไม่รับ', en: 'rejected' }), t({ th: 'ไม่แน่ชัด', en: 'uncertain' }),
-    t({ th: 'รอนานสุด', en: 'oldest' }), t({ th: 'สถานะ', en: 'state' }),
+    t({ th: 'ผู้ให้บริการ', en: 'provider' }),
+    t({ th: 'ควรมี', en: 'lines' }),
+    t({ th: 'ใช้ได้', en: 'applied' }),
+    t({ th: 'กำลังส่ง', en: 'in flight' }),
+    t({ th: 'รอส่ง', en: 'pending' }),
+    t({ th: 'รอส่งซ้ำ', en: 'retrying' }),
+    t({ th: 'ไม่รับ', en: 'rejected' }),
+    t({ th: 'ไม่แน่ชัด', en: 'uncertain' }),
+    t({ th: 'รอนานสุด', en: 'oldest' }),
+    t({ th: 'สถานะ', en: 'state' }),
   ];
-  const sum = (each: Provider, ...names: string[]) => names.reduce((total, name) => total + (each.present[name] ?? 0), 0);
-  output.result(answer, () => table(heads, answer.providers.map((each) => [
-    each.provider, sum(each, 'total'), sum(each, 'applied'), sum(each, 'inFlight'), sum(each, 'pending', 'waiting', 'held'), sum(each, 'retrying'),
-    sum(each, 'rejected'), sum(each, 'uncertain'), age(each.oldestUnacknowledgedS ?? each.oldestUnsealedS), stateOf(each, t),
-  ])));
+  const sum = (each: Provider, ...names: string[]) =>
+    names.reduce((total, name) => total + (each.present[name] ?? 0), 0);
+  output.result(answer, () =>
+    table(
+      heads,
+      answer.providers.map((each) => [
+        each.provider,
+        sum(each, 'total'),
+        sum(each, 'applied'),
+        sum(each, 'inFlight'),
+        sum(each, 'pending', 'waiting', 'held'),
+        sum(each, 'retrying'),
+        sum(each, 'rejected'),
+        sum(each, 'uncertain'),
+        age(each.oldestUnacknowledgedS ?? each.oldestUnsealedS),
+        stateOf(each, t),
+      ]),
+    ),
+  );
 }
 
 function stateOf(each: Provider, t: Context['output']['t']): string {
   if (each.paused) return t({ th: `หยุดชั่วคราว: ${each.paused.reason}`, en: `paused: ${each.paused.reason}` });
-  if (each.notBefore) return `${t({ th: 'รอถึง', en: 'waits until' })} ${new Date(each.notBefore).toLocaleTimeString('en-GB')} ${each.waitingFor ?? ''}`.trim();
+  if (each.notBefore)
+    return `${t({ th: 'รอถึง', en: 'waits until' })} ${new Date(each.notBefore).toLocaleTimeString('en-GB')} ${each.waitingFor ?? ''}`.trim();
   return t({ th: 'ปกติ', en: 'sending' });
 }
 
 export function valveCommands(program: Command, contextOf: ContextOf): void {
-  const valves = [['pause', 'send nothing to a provider until it is resumed'], ['resume', 'send to a provider again']] as const;
+  const valves = [
+    ['pause', 'send nothing to a provider until it is resumed'],
+    ['resume', 'send to a provider again'],
+  ] as const;
   for (const [verb, about] of valves) {
     program
       .command(verb)
@@ -55,7 +80,9 @@ export function valveCommands(program: Command, contextOf: ContextOf): void {
       .requiredOption('--reason <text>', 'why; it is recorded')
       .action(async (code: string, options: { reason: string }, command: Command) => {
         const { output, hub } = contextOf(command);
-        const answer = await hub.post<{ result: string }>(`/v1/providers/${encodeURIComponent(code)}/${verb}`, { reason: options.reason });
+        const answer = await hub.post<{ result: string }>(`/v1/providers/${encodeURIComponent(code)}/${verb}`, {
+          reason: options.reason,
+        });
         output.result(answer, () => `${code.toUpperCase()}: ${answer.result}`);
       });
   }

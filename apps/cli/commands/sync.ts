@@ -32,7 +32,11 @@ export function syncCommand(program: Command, contextOf: ContextOf): void {
   program
     .command('sync')
     .description('trigger a batch sync and wait until the providers have acknowledged')
-    .addOption(new Option('--kind <kind>', 'delta: what is pending; full: the complete current list').choices(['delta', 'full']).default('delta'))
+    .addOption(
+      new Option('--kind <kind>', 'delta: what is pending; full: the complete current list')
+        .choices(['delta', 'full'])
+        .default('delta'),
+    )
     .option('--providers <codes>', 'codes, separated by commas; without it all')
     .requiredOption('--reason <text>', 'why; it is recorded')
     .option('--dry-run', 'only tell what would be sent')
@@ -42,7 +46,9 @@ export function syncCommand(program: Command, contextOf: ContextOf): void {
 
 async function runSync({ output, hub }: Context, options: SyncOptions): Promise<void> {
   const body = {
-    kind: options.kind, reason: options.reason, dryRun: options.dryRun === true,
+    kind: options.kind,
+    reason: options.reason,
+    dryRun: options.dryRun === true,
     ...(options.providers ? { providers: options.providers.split(',').map((code) => code.trim().toUpperCase()) } : {}),
   };
   let sync = await hub.post<Sync>('/v1/syncs', body);
@@ -53,12 +59,28 @@ async function runSync({ output, hub }: Context, options: SyncOptions): Promise<
     await pause(500);
     sync = await hub.get<Sync>(`/v1/syncs/${sync.syncId}`);
   }
-  output.result(sync, () => table(
-    [output.t({ th: 'ผู้ให้บริการ', en: 'provider' }), output.t({ th: 'จำนวน', en: 'lines' }), output.t({ th: 'เสร็จ', en: 'settled' }), output.t({ th: 'สถานะ', en: 'state' })],
-    sync.providers.map((part) => [part.provider, part.lines, part.settled ?? 0, part.state ?? output.t({ th: 'ทดลอง', en: 'dry run' })])));
+  output.result(sync, () =>
+    table(
+      [
+        output.t({ th: 'ผู้ให้บริการ', en: 'provider' }),
+        output.t({ th: 'จำนวน', en: 'lines' }),
+        output.t({ th: 'เสร็จ', en: 'settled' }),
+        output.t({ th: 'สถานะ', en: 'state' }),
+      ],
+      sync.providers.map((part) => [
+        part.provider,
+        part.lines,
+        part.settled ?? 0,
+        part.state ?? output.t({ th: 'ทดลอง', en: 'dry run' }),
+      ]),
+    ),
+  );
   const wrong = sync.providers.filter((part) => part.state === 'failed' || part.state === 'cancelled');
   if (wrong.length > 0) {
     const codes = wrong.map((part) => part.provider).join(', ');
-    throw new CliError(EXIT.failed, output.t({ th: `ซิงก์ไม่เสร็จสมบูรณ์ที่ ${codes}`, en: `The sync did not complete at ${codes}` }));
+    throw new CliError(
+      EXIT.failed,
+      output.t({ th: `ซิงก์ไม่เสร็จสมบูรณ์ที่ ${codes}`, en: `The sync did not complete at ${codes}` }),
+    );
   }
 }

@@ -136,12 +136,14 @@ export class Observer {
     return seen;
   }
 
-  /** Ranges of deltas follow one another: a later number covers later seqs. */
+  /** Ranges of deltas do not share a seq, but for the halves of a refused batch and a single change that was sent ahead. */
   #compareRange(part: IncomingPart): void {
     if (part.kind !== 'delta' || part.seqs === 'guessed') return;
     const before = this.state.batches.get(part.batch - 1);
-    if (before !== undefined && part.fromSeq <= before.toSeq && before.kind === 'delta') {
-      this.violation('rangesOverlap', { batch: part.batch, detail: `from ${part.fromSeq}, but ${part.batch - 1} ended at ${before.toSeq}` });
+    if (before === undefined || before.kind !== 'delta' || before.fate === 'refused') return;
+    if (part.fromSeq === part.toSeq || before.fromSeq === before.toSeq) return;
+    if (part.fromSeq <= before.toSeq && part.toSeq >= before.fromSeq) {
+      this.violation('rangesOverlap', { batch: part.batch, detail: `from ${part.fromSeq}, but ${part.batch - 1} was ${before.fromSeq} to ${before.toSeq}` });
     }
   }
 

@@ -1,7 +1,8 @@
 // Hub and providers at random: whatever goes wrong on the way, every seed ends with the right list at the provider.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { runSeed, type RunResult } from './run.js';
+import { runSeed } from './run.js';
+import type { RunResult } from './setting.js';
 import type { Temperament } from './temperament.js';
 
 const SEEDS = process.env.SAPHAN_LONG ? 10_000 : 1_000;

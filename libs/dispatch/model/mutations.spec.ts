@@ -4,7 +4,8 @@ import { describe, test } from 'node:test';
 import { Broken } from './fail.js';
 import { MUTATIONS } from './mutations.js';
 import { REAL_RULES, type Rules } from './rules.js';
-import { runSeed, type Setting } from './run.js';
+import { runSeed } from './run.js';
+import type { Setting } from './setting.js';
 
 /** A mutation that survives so many seeds is a rule that nobody needs, or a model that does not look. */
 const MOST_SEEDS = 1_500;

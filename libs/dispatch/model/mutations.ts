@@ -1,7 +1,7 @@
 // Every rule taken away by itself, in words: without it some seed must end badly.
 import type { Rules } from './rules.js';
 import { REAL_RULES } from './rules.js';
-import type { Setting } from './run.js';
+import type { Setting } from './setting.js';
 import type { StepRules, Step, StreamView } from '../rules/next-step.js';
 
 export interface Mutation {
@@ -79,7 +79,8 @@ export const MUTATIONS: readonly Mutation[] = [
     rules: { nextStep: (view, rules) => real.nextStep(view, { ...rules, refusesKnownNumbers: true }) },
     shownBy: {
       temperament: { ...SIDE_BY_SIDE, duplicates: 'appliesAgain', canBeAsked: true },
-      pace: 4,
+      pace: 10,
+      pushing: 0,
       answersLost: 0.3,
       fullLists: 0,
     },
@@ -136,10 +137,11 @@ export const MUTATIONS: readonly Mutation[] = [
     rules: { repeatsWhenFoundOpen: false },
     shownBy: {
       temperament: FORGETS_OLD_NUMBERS,
-      entries: 2,
-      pace: 30,
+      entries: 3,
+      pace: 60,
+      pushing: 0,
       stopped: { attemptRecorded: 0.3 },
-      killed: { handedOver: 0.5 },
+      killed: { handedOver: 0.3 },
       fullLists: 0,
     },
   },
@@ -235,7 +237,8 @@ export const MUTATIONS: readonly Mutation[] = [
     shownBy: {
       temperament: { ...SIDE_BY_SIDE, refusal: 'whole', offends: 0.2 },
       profile: { releasedBy: 'receipt', maxLines: 4 },
-      pace: 2,
+      pace: 6,
+      pushing: 0,
     },
   },
   {

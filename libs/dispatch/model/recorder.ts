@@ -71,11 +71,7 @@ export class Recorder {
 
   /** Entries whose newer state a late application may have overwritten. */
   repeatOvertaken(batch: ModelBatch): void {
-    const items = this.hub.rules.overtaken(
-      this.hub.linesNow(batch),
-      this.hub.sealedSeq,
-      this.hub.profile.appliesInOrder,
-    );
+    const items = this.hub.rules.overtaken(this.hub.linesNow(batch), this.hub.profile.appliesInOrder);
     this.hub.log.appendAgain(items, 'retried');
   }
 

@@ -1,5 +1,5 @@
 // One seed, one run: desires and faults side by side, then calm, then the reckoning.
-import type { BatchState, Outcomes } from '#contracts';
+import type { Outcomes } from '#contracts';
 import { checkConverged, checkCounts, checkCovered, checkMerging, checkRanges, Watermarks } from './checks.js';
 import { Broken, must } from './fail.js';
 import { Hub } from './hub.js';
@@ -9,41 +9,9 @@ import { Provider } from './provider.js';
 import { Random } from './random.js';
 import { REAL_RULES, type Rules } from './rules.js';
 import { DEADLINE_S, drawTemperament, LEASE_S, profileOf, type ModelProfile, type Temperament } from './temperament.js';
+import type { RunResult, Setting } from './setting.js';
 import { Timeline } from './timeline.js';
-import { work, type FaultPoint, type Granted, type Wish } from './worker.js';
-
-export interface RunResult {
-  seed: number;
-  temperament: Temperament;
-  batches: number;
-  changes: number;
-  /** Entries that ended with a named reason before an operator replayed the uncertain ones. */
-  rejected: number;
-  uncertain: number;
-  faults: Record<string, number>;
-  /** Batches by the state in which they ended. */
-  ends: Partial<Record<BatchState, number>>;
-  fullLists: number;
-  /** Batches around something that was sealed ahead. */
-  pushed: number;
-}
-
-/** What of a run is not left to the seed. */
-export interface Setting {
-  temperament?: Partial<Temperament>;
-  profile?: Partial<ModelProfile>;
-  /** How often a worker is killed at a fault point, or stopped for longer than its lease; 3 % where nothing is said. */
-  killed?: Partial<Record<FaultPoint, number>>;
-  stopped?: Partial<Record<FaultPoint, number>>;
-  answersLost?: number;
-  /** No network fault from the start. */
-  calm?: boolean;
-  entries?: number;
-  /** Most seconds between two desires. */
-  pace?: number;
-  /** Most seconds between two wishes for a full list; 0 for none. */
-  fullLists?: number;
-}
+import { work, type Granted, type Wish } from './worker.js';
 
 /** How long desires and faults go on, and the most that calm may take, in simulated seconds. */
 const TROUBLE_S = 400;
@@ -83,7 +51,7 @@ class Run {
     );
     this.network.provider = this.provider;
     this.network.answersLost = setting.answersLost ?? this.network.answersLost;
-    this.pushing = this.random.pick([0, 0.1, 0.4]);
+    this.pushing = setting.pushing ?? this.random.pick([0, 0.1, 0.4]);
     this.refs = Array.from({ length: setting.entries ?? this.random.whole(1, 6) }, (_, i) => `e${i + 1}`);
   }
 

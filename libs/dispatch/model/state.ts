@@ -159,6 +159,13 @@ export class HubState {
   private lineNow(entryRef: string, seq: number): LineNow {
     const { latestSeq } = known(this.log.entries, entryRef, 'entry');
     const omission = this.omissions.get(latestSeq);
-    return { entryRef, seq, latestSeq, latestWaitsFor: omission && !omission.ended ? omission.waitsFor : null };
+    const latestSealed = latestSeq <= this.sealedSeq || this.ahead.includes(latestSeq);
+    return {
+      entryRef,
+      seq,
+      latestSeq,
+      latestSealed,
+      latestWaitsFor: omission && !omission.ended ? omission.waitsFor : null,
+    };
   }
 }

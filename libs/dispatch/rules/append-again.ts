@@ -7,6 +7,8 @@ export interface LineNow {
   seq: number;
   /** The entry's latest change now. */
   latestSeq: number;
+  /** Whether the latest change was sealed, ahead or in its turn. */
+  latestSealed: boolean;
   /** What the latest change waits for, when it was omitted and still waits; else null. */
   latestWaitsFor: number | null;
 }
@@ -37,9 +39,9 @@ export function stillDue(lines: readonly LineNow[]): AppendItem[] {
  * is not sealed yet, or waits, travels later anyway. A provider that applies in order was not overtaken; repeating there
  * would feed itself, when it is slower than its deadline.
  */
-export function overtaken(lines: readonly LineNow[], sealedSeq: number, appliesInOrder: boolean): AppendItem[] {
+export function overtaken(lines: readonly LineNow[], appliesInOrder: boolean): AppendItem[] {
   if (appliesInOrder) return [];
   return lines
-    .filter((line) => line.latestSeq > line.seq && line.latestSeq <= sealedSeq && line.latestWaitsFor === null)
+    .filter((line) => line.latestSeq > line.seq && line.latestSealed && line.latestWaitsFor === null)
     .map(({ entryRef, latestSeq }) => ({ entryRef, onlyIfSeq: latestSeq }));
 }
