@@ -102,6 +102,14 @@ export class OutcomeBook {
     return counts;
   }
 
+  /** Whether the provider said something of every line, rather than some being given up in silence. */
+  isWhollyHeard(): boolean {
+    if (this.said) return true;
+    for (const n of this.givenUp) if (resolve(this.heard(n)).word === 'unknown') return false;
+    const { applied, already } = this.counts();
+    return applied + already + this.sets.size >= this.lineCount;
+  }
+
   private isPlain(): boolean {
     return this.sets.size === 0 && this.givenUp.size === 0 && this.blocks.size === 0;
   }

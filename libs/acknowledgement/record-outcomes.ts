@@ -90,7 +90,7 @@ export class Recorder implements OutcomeRecorder {
         providerId, number, book.said, heard, counts.applied, counts.already, counts.rejected, counts.retrying, counts.uncertain,
       ]);
       const whole = heard === batch.line_count;
-      if (whole && batch.kind === 'full') await settleFull(tx, batch, checked === null);
+      if (whole && batch.kind === 'full') await settleFull(tx, batch, book.isWhollyHeard());
       return {
         accepted: checked?.accepted ?? 0,
         setAside: checked?.setAside ?? 0,
@@ -117,6 +117,7 @@ export class Recorder implements OutcomeRecorder {
   ): Promise<{ outcomes: Outcomes; accepted: number; setAside: number; positions: Position[] }> {
     const first = outcomes.first ?? 1;
     const last = outcomes.last ?? batch.line_count;
+    if (batch.line_count === 0 && outcomes.except.length === 0) return { outcomes, accepted: 0, setAside: 0, positions: [] };
     if (first < 1 || last > batch.line_count || first > last) {
       const items = outcomes.except.length + (outcomes.default ? 1 : 0);
       await setAside(tx, batch.provider_id, batch.number, `positions ${first} to ${last} are outside the batch`, items);
@@ -146,7 +147,7 @@ export class Recorder implements OutcomeRecorder {
 // The list says all: what was rejected, waited to be retried or for a predecessor is in it or absent from it.
 const COVER_EXCEPTIONS = `
 UPDATE exception SET ended_at = now(), end_reason = 'covered'
-WHERE provider_id = $1 AND seq <= $2 AND number < $3 AND ended_at IS NULL AND kind <> 'held'`;
+WHERE provider_id = $1 AND seq <= $2 AND (number < $3 OR (number = $3 AND n IS NULL)) AND ended_at IS NULL AND kind <> 'held'`;
 const COVER_OMISSIONS = 'UPDATE omission SET ended_at = now() WHERE provider_id = $1 AND seq <= $2 AND ended_at IS NULL';
 
 // A list given up leaves its absences uncertain too: what it would have removed has no position in it.
@@ -155,10 +156,10 @@ INSERT INTO exception (provider_id, seq, entry_ref, number, kind, code)
 SELECT provider_id, last_seq, entry_ref, $3, 'uncertain', 'PROVIDER_ERROR' FROM entry
 WHERE provider_id = $1 AND NOT present AND last_seq BETWEEN $4 AND $2 ON CONFLICT DO NOTHING`;
 
-/** A full list has all its outcomes, or was given up. */
-async function settleFull(tx: Tx, batch: LockedBatch, givenUp: boolean): Promise<void> {
+/** A full list has all its outcomes, or was given up; given up it covers nothing, and a late answer to some lines neither. */
+async function settleFull(tx: Tx, batch: LockedBatch, heard: boolean): Promise<void> {
   const key = [batch.provider_id, batch.to_seq];
-  if (givenUp) {
+  if (!heard) {
     await tx.query(DOUBT_ABSENCES, [...key, batch.number, batch.from_seq]);
     return;
   }
@@ -182,7 +183,7 @@ async function loadBook(tx: Tx, batch: LockedBatch): Promise<OutcomeBook> {
       'SELECT block, applied, already FROM outcome_bits WHERE provider_id = $1 AND number = $2', key);
     for (const row of rows) blocks.set(row.block, { applied: row.applied, already: row.already });
     const lines = await tx.query<{ n: number; heard: Heard; end_reason: string | null }>(
-      `SELECT n, heard, end_reason FROM exception WHERE provider_id = $1 AND number = $2 AND end_reason IS DISTINCT FROM 'answered'`, key);
+      `SELECT n, heard, end_reason FROM exception WHERE provider_id = $1 AND number = $2 AND n IS NOT NULL AND end_reason IS DISTINCT FROM 'answered'`, key);
     for (const row of lines) {
       if (Object.keys(row.heard).length > 0) sets.set(row.n, row.heard);
       else givenUp.add(row.n);

@@ -67,9 +67,12 @@ export interface ProviderProfile {
   maxInFlight: number;
   /** What lets the next batch go: the provider's receipt, or all outcomes. */
   releasedBy: 'receipt' | 'outcomes';
-  /** True when the provider is proven to apply in number order or only newer seqs; lifts the predecessor rule. */
+  /**
+   * True when the provider is proven to apply in number order, or only newer seqs (then also treating the position of a
+   * full list as the newest word on what is absent from it); lifts the predecessor rule.
+   */
   appliesInOrder: boolean;
-  /** True when a number that it already has is refused (or recognised) rather than applied again. */
+  /** True when every number that it ever had is refused (or recognised) rather than applied again, not only its newest. */
   refusesKnownNumbers: boolean;
   /** Whether the hub can ask what became of a batch number. */
   canBeAsked: boolean;

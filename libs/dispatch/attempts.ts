@@ -39,17 +39,24 @@ const END_LOST = `
 UPDATE attempt SET ended_at = now(), result = 'lost', detail = 'the process that made it ended before the answer'
 WHERE provider_id = $1 AND fence < $2 AND ended_at IS NULL AND started_at < now() - $3 * interval '1 second'`;
 
+// Sealed (what is not is on its way anyhow), not itself waiting for a predecessor, and at a provider that does not apply
+// in order: there nothing can be overtaken, and repeating would feed itself.
+const CAN_BE_OVERTAKEN = `NOT EXISTS (
+    SELECT 1 FROM provider p WHERE p.provider_id = b.provider_id AND (p.profile ->> 'appliesInOrder')::boolean)
+  AND NOT EXISTS (SELECT 1 FROM omission o WHERE o.provider_id = e.provider_id AND o.seq = e.last_seq AND o.ended_at IS NULL)
+  AND (e.last_seq <= (SELECT sealed_seq FROM provider_stream s WHERE s.provider_id = b.provider_id)
+    OR EXISTS (SELECT 1 FROM batch a WHERE a.provider_id = b.provider_id AND a.from_seq = e.last_seq AND a.ahead))`;
+
 // Entries of a batch that have newer changes than it carried.
 // A full list speaks of every entry, be it by its absence. What is not sealed yet is on its way anyhow.
 const OVERTAKEN = `
-SELECT DISTINCT e.entry_ref, e.last_seq FROM batch b JOIN provider_stream s ON s.provider_id = b.provider_id
+SELECT DISTINCT e.entry_ref, e.last_seq FROM batch b
 JOIN change c ON c.provider_id = b.provider_id AND c.seq BETWEEN b.from_seq AND b.to_seq AND NOT c.seq = ANY(b.collapsed || b.omitted)
-JOIN entry e ON e.provider_id = c.provider_id AND e.line_id = c.line_id AND e.last_seq > b.to_seq AND e.last_seq <= s.sealed_seq
-WHERE b.provider_id = $1 AND b.number = $2 AND b.kind = 'delta'
+JOIN entry e ON e.provider_id = c.provider_id AND e.line_id = c.line_id AND e.last_seq > b.to_seq
+WHERE b.provider_id = $1 AND b.number = $2 AND b.kind = 'delta' AND ${CAN_BE_OVERTAKEN}
 UNION
-SELECT e.entry_ref, e.last_seq FROM batch b JOIN provider_stream s ON s.provider_id = b.provider_id
-JOIN entry e ON e.provider_id = b.provider_id AND e.last_seq > b.to_seq AND e.last_seq <= s.sealed_seq
-WHERE b.provider_id = $1 AND b.number = $2 AND b.kind = 'full'`;
+SELECT e.entry_ref, e.last_seq FROM batch b JOIN entry e ON e.provider_id = b.provider_id AND e.last_seq > b.to_seq
+WHERE b.provider_id = $1 AND b.number = $2 AND b.kind = 'full' AND ${CAN_BE_OVERTAKEN}`;
 
 /**
  * A hand-over whose lease was lost may still arrive, after newer changes of the same entries. Their current state is

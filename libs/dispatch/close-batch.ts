@@ -37,6 +37,7 @@ const RANGE = `${RANGE_UNLOCKED} FOR UPDATE`;
 /**
  * The provider never got this batch, and its number may not be used again: it is closed, and of its lines that have no
  * outcome the current state is appended, unless something newer stands in the log already.
+ * @param sync what becomes of the sync that wanted this full list
  */
 export async function closeBatch(
   source: DataSource,
@@ -44,6 +45,7 @@ export async function closeBatch(
   lease: Pick<Lease, 'providerId' | 'fence'>,
   number: number,
   reason: string,
+  sync: 'again' | 'failed',
 ): Promise<void> {
   const { providerId } = lease;
   await inTransaction(source, async (tx) => {
@@ -71,9 +73,8 @@ export async function closeBatch(
         tx, providerId, entries.map((entry) => ({ entryRef: entry.entry_ref, onlyIfSeq: entry.seq })),
         { cause: 'retried', actorId: HUB_ACTOR_ID },
       );
-      await tx.query(`UPDATE sync_provider SET number = NULL, state = 'waiting' WHERE provider_id = $1 AND sync_id = $2 AND ended_at IS NULL`, [
-        providerId, batch.sync_id,
-      ]);
+      const end = sync === 'again' ? `number = NULL, state = 'waiting'` : `state = 'failed', ended_at = now()`;
+      await tx.query(`UPDATE sync_provider SET ${end} WHERE provider_id = $1 AND sync_id = $2 AND ended_at IS NULL`, [providerId, batch.sync_id]);
     }
     const [locked] = await tx.query<RangeRow>(RANGE, [providerId, number]);
     if (!locked || locked.heard > 0 || ENDED_STATES.includes(locked.state)) throw new AnsweredMeanwhile();

@@ -34,6 +34,10 @@ export interface DeliverySettings {
   leaseS: number;
 }
 
+const PENDING = `
+SELECT c.last_seq - s.sealed_seq AS pending, clock_timestamp() AS now
+FROM provider_stream s JOIN provider_counter c USING (provider_id) WHERE s.provider_id = $1`;
+
 export class Deliverer {
   constructor(
     private readonly source: DataSource,
@@ -74,11 +78,16 @@ export class Deliverer {
         return { step: 'notYet', more: false, at: step.until };
       case 'handOver': {
         const batch = await this.existing(providerId, step.number);
-        await inTransaction(this.source, async (tx) => {
+        const begun = await inTransaction(this.source, async (tx) => {
           await assertFence(tx, lease);
-          await tx.query(`UPDATE batch SET state = 'handed', handed_at = coalesce(handed_at, now()) WHERE provider_id = $1 AND number = $2 AND state IN ('sealed', 'handed')`, [providerId, batch.number]);
-          await beginAttempt(tx, providerId, batch.number, lease.fence, 'handOver');
+          const rows = await tx.query(
+            `UPDATE batch SET state = 'handed', handed_at = coalesce(handed_at, now())
+             WHERE provider_id = $1 AND number = $2 AND state IN ('sealed', 'handed') RETURNING number`, [providerId, batch.number]);
+          if (rows.length > 0) await beginAttempt(tx, providerId, batch.number, lease.fence, 'handOver');
+          return rows.length > 0;
         });
+        // An answer came in between: what is settled is not sent again.
+        if (!begun) return { step: 'handOver', number: batch.number, result: 'answeredMeanwhile', more: true };
         return this.handOver('handOver', batch, readParts(this.source, providerId, batch.number), stream, adapter, lease);
       }
       case 'seal':
@@ -93,6 +102,7 @@ export class Deliverer {
       case 'sealFull': {
         if (stream.fullSyncId === null) return { step: 'idle', more: false };
         const batch = await sealFullList(this.source, adapter, lease, stream.fullSyncId, new Date(stream.now));
+        if (!batch) return { step: 'sealFull', more: true };
         await faultPoint('dispatch.sealed');
         return this.handOver('sealFull', batch, readParts(this.source, providerId, batch.number), stream, adapter, lease);
       }
@@ -148,7 +158,18 @@ export class Deliverer {
       event: 'batch handed over', provider: batch.provider, batch: batch.number, kind: batch.kind, lines: batch.lineCount,
       result: result.result, verdict: verdict.verdict, ms: Math.round(performance.now() - began),
     });
-    return { step, number: batch.number, lines: batch.lineCount, result: result.result, ...this.next(verdict, stream) };
+    return { step, number: batch.number, lines: batch.lineCount, result: result.result, ...(await this.after(verdict, step, stream, adapter, lease)) };
+  }
+
+  /** What follows a hand-over: the next one at once, later, or after a moment's gathering when changes pour in. */
+  private async after(
+    verdict: Verdict, step: Step['step'], stream: Stream, adapter: ProviderAdapter, lease: Lease,
+  ): Promise<Pick<Delivered, 'more' | 'at' | 'gathers'>> {
+    if (verdict.verdict !== 'accepted' || step !== 'seal') return this.next(verdict, stream);
+    const [row] = await query<{ pending: number; now: Date }>(this.source, PENDING, [lease.providerId]);
+    if (!row) return { more: true };
+    const wait = lingerMs(row.pending, row.now.getTime() - stream.now, adapter.profile.maxLines);
+    return wait === 0 ? { more: true } : { more: false, at: Date.now() + wait, gathers: true };
   }
 
   private async ask(batch: SealedBatch, stream: Stream, adapter: ProviderAdapter, lease: Lease): Promise<Delivered> {
@@ -176,7 +197,7 @@ export class Deliverer {
   ): Promise<void> {
     const { providerId } = lease;
     if (verdict.verdict === 'close') {
-      await closeBatch(this.source, this.appender, lease, batch.number, 'the provider never got it');
+      await closeBatch(this.source, this.appender, lease, batch.number, 'the provider never got it', 'again');
     }
     await inTransaction(this.source, async (tx) => {
       await assertFence(tx, lease);
@@ -217,6 +238,13 @@ export class Deliverer {
     end: { result: string; status: number | null; detail: string | null },
   ): Promise<void> {
     const { providerId } = lease;
+    if (batch.kind === 'full') {
+      // A list has no halves. What was new in its range travels as changes; the sync ends, and a person looks.
+      await closeBatch(this.source, this.appender, lease, batch.number, `refused as a whole: ${result.code}`, 'failed');
+      await inTransaction(this.source, (tx) => endAttempt(tx, providerId, batch.number, lease.fence, end));
+      await this.stop(providerId, `the provider refused the full list ${batch.number}: ${result.code}`);
+      return;
+    }
     const refusal = await refuseBatch(this.source, this.recorder, providerId, batch.number, result.code, result.detail, async (tx) => {
       await assertFence(tx, lease);
       await endAttempt(tx, providerId, batch.number, lease.fence, end);

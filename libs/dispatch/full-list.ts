@@ -35,7 +35,7 @@ VALUES ($1, $2, 'full', $3, $4, $5, $6, 'handed', $7, $8, $9, now(), $10)`;
  * is the state as of its counter. Bounded memory: one part at a time. The caller made sure that nothing of the provider
  * is unsettled.
  */
-export async function sealFullList(source: DataSource, adapter: ProviderAdapter, lease: Lease, syncId: number, now: Date): Promise<SealedBatch> {
+export async function sealFullList(source: DataSource, adapter: ProviderAdapter, lease: Lease, syncId: number, now: Date): Promise<SealedBatch | null> {
   const { providerId } = lease;
   const { code: provider, maxLines } = adapter.profile;
   return inTransaction(
@@ -46,6 +46,8 @@ export async function sealFullList(source: DataSource, adapter: ProviderAdapter,
          JOIN provider_counter c USING (provider_id) JOIN provider_lease l USING (provider_id)
          WHERE s.provider_id = $1 FOR UPDATE OF s`, [providerId]);
       if (!stream || stream.fence !== lease.fence) throw new LeaseLost();
+      // A refusal may have come since the decision: its halves go before anything later.
+      if ((await tx.query('SELECT 1 FROM refused_range WHERE provider_id = $1 LIMIT 1', [providerId])).length > 0) return null;
       const [{ lines: lineCount } = { lines: 0 }] = await tx.query<{ lines: number }>(
         'SELECT count(*) AS lines FROM entry WHERE provider_id = $1 AND present', [providerId]);
       const number = stream.next_number;
@@ -89,7 +91,6 @@ export async function sealFullList(source: DataSource, adapter: ProviderAdapter,
       await flush();
       const sha256 = whole.digest('hex');
       await tx.query(INSERT_BATCH, [providerId, number, fromSeq, toSeq, lineCount, parts, Buffer.from(sha256, 'hex'), byteSize, now, syncId]);
-      await tx.query('DELETE FROM refused_range WHERE provider_id = $1 AND to_seq <= $2', [providerId, toSeq]);
       await tx.query('UPDATE provider_stream SET next_number = next_number + 1, sealed_seq = greatest(sealed_seq, $2) WHERE provider_id = $1', [providerId, toSeq]);
       await tx.query(`UPDATE sync_provider SET number = $3, state = 'sending' WHERE provider_id = $1 AND sync_id = $2`, [providerId, syncId, number]);
       await beginAttempt(tx, providerId, number, lease.fence, 'handOver');

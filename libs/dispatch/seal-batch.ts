@@ -84,8 +84,9 @@ export async function sealBatch(source: DataSource, adapter: ProviderAdapter, le
     await assertFence(tx, lease);
     const [stream] = await tx.query<{ sealed_seq: number; next_number: number; last_seq: number }>(LOCK_STREAM, [providerId]);
     if (!stream) throw new Error(`provider ${providerId} has no stream`);
-    const half = what === 'half' ? await lowestHalf(tx, providerId) : null;
-    if (what === 'half' && !half) return null;
+    const half = await lowestHalf(tx, providerId);
+    // A refusal may have come since the decision: its halves go before anything later.
+    if ((what === 'half') !== (half !== null)) return null;
     const pushed = what === 'ahead' ? await takePushed(tx, adapter, providerId, stream.sealed_seq) : null;
     if (what === 'ahead' && pushed === null) return null;
     const fromSeq = pushed ?? half?.from_seq ?? stream.sealed_seq + 1;

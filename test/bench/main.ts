@@ -98,7 +98,7 @@ async function measure(server: EmbeddedPostgres): Promise<void> {
 async function bulkAndGrowth(server: EmbeddedPostgres, sample: Awaited<ReturnType<typeof makeSample>>): Promise<void> {
   const large = await startSystem(server, 'bulk', { dir, profileTo });
   try {
-    figures.bulk = await measureBulk(large, sample);
+    figures.bulk = await measureBulk(server, large, sample);
     if (profileTo) writeFileSync(path.join(results, 'statements-bulk.json'), JSON.stringify(await statements(server, 'bulk', TOP), null, 2));
     const many = wanted.has('growth') ? await measureChanges(large, dir, 1000) : null;
     await large.stop();

@@ -48,6 +48,10 @@ function bulkRows({ bulk, floor }: Figures): Row[] {
       { what: '  import finished', figure: seconds(bulk.importedMs), target: '', ratio: '' },
       { what: '  last acknowledged, after the import', figure: seconds(bulk.acknowledgedMs - bulk.importedMs), target: '', ratio: '' },
       { what: '  simulators hold / should hold', figure: `${whole(bulk.held)} / ${whole(bulk.wanted)}`, target: '', ratio: '' },
+      {
+        what: `  processor seconds (${Object.keys(bulk.cpu).join(', ')})`,
+        figure: Object.values(bulk.cpu).map((took) => (took === null ? '?' : took.toFixed(1))).join(', '), target: '', ratio: '',
+      },
       ...Object.entries(bulk.peaks).map(([name, bytes]) => ({
         what: `  peak memory of ${name}`, figure: bytes === null ? 'not told' : `${Math.round(bytes / 1024 ** 2)} MB`,
         target: name === 'worker' ? `${WORKER_BYTES / 1024 ** 2} MB` : '', ratio: name === 'worker' && bytes !== null ? times(bytes / WORKER_BYTES) : '',
