@@ -1,5 +1,5 @@
 // Everything in one command: embedded PostgreSQL, API, worker, and six simulated providers with sample registrations.
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import pg from 'pg';
 import { createApi } from '../api/create-api.js';
@@ -82,7 +82,10 @@ async function start(): Promise<void> {
   const address = await startApi(config);
   await Promise.all(Object.values(announced.providers).map(({ control }) => fetch(`${control}/hub`, { method: 'PUT', body: JSON.stringify({ url: address }) })));
   const made = await firstKey(source);
-  if (made) writePrivate(home, 'cli.json', JSON.stringify({ url: address, key: made.key }));
+  // The address may be another one at every start; the key is known only when it is made.
+  const cli = path.join(home.dir, 'cli.json');
+  const key = made?.key ?? (existsSync(cli) ? (JSON.parse(readFileSync(cli, 'utf8')) as { key: string }).key : null);
+  if (key) writePrivate(home, 'cli.json', JSON.stringify({ url: address, key }));
 
   const worker: Child = startChild('worker', 'apps/worker/main.js', [], env, log, onExit);
   stops.push({ what: 'worker', stop: () => worker.stop() });

@@ -45,7 +45,7 @@ WHERE c.provider_id = $1 AND c.seq BETWEEN $2 AND $3 AND e.last_seq > $3`;
 const WAITS_FOR = `coalesce(
   (SELECT o.waits_for FROM omission o WHERE o.provider_id = $1 AND o.seq = p.seq AND o.ended_at IS NULL),
   (SELECT p.seq FROM batch b WHERE b.provider_id = $1 AND b.state IN ('sealed', 'handed', 'accepted')
-     AND p.seq BETWEEN b.from_seq AND b.to_seq AND NOT EXISTS (
+     AND p.seq BETWEEN b.from_seq AND b.to_seq AND NOT p.seq = ANY(b.omitted) AND NOT EXISTS (
        SELECT 1 FROM exception x WHERE x.provider_id = $1 AND x.seq = p.seq AND x.number = b.number AND x.heard <> '{}') LIMIT 1))`;
 const AWAITED = `
 SELECT p.seq, ${WAITS_FOR} AS waits_for
