@@ -28,14 +28,33 @@ export class HubModule {
         }),
       ],
       providers: [
-        { provide: DERIVATION, useFactory: (directory: ProviderDirectory) => new Deriver(() => directory.takesDates()), inject: [ProviderDirectory] },
+        {
+          provide: DERIVATION,
+          useFactory: (directory: ProviderDirectory) => new Deriver(() => directory.takesDates()),
+          inject: [ProviderDirectory],
+        },
         { provide: APPENDER, useValue: new CurrentAppender() },
-        { provide: WaitingReleaser, useFactory: (source: DataSource, appender: Appender) => new WaitingReleaser(source, appender), inject: [DataSource, APPENDER] },
+        {
+          provide: WaitingReleaser,
+          useFactory: (source: DataSource, appender: Appender) => new WaitingReleaser(source, appender),
+          inject: [DataSource, APPENDER],
+        },
         {
           provide: OUTCOME_RECORDER,
-          useFactory: (source: DataSource, directory: ProviderDirectory, waiting: WaitingReleaser, wakeUp: WakeUp, appender: Appender) =>
-            new Recorder(source, (providerId) => directory.byId(providerId).profile, waiting, wakeUp, (providerId, number) =>
-              repeatOvertaken(source, appender, providerId, number)),
+          useFactory: (
+            source: DataSource,
+            directory: ProviderDirectory,
+            waiting: WaitingReleaser,
+            wakeUp: WakeUp,
+            appender: Appender,
+          ) =>
+            new Recorder(
+              source,
+              (providerId) => directory.byId(providerId).profile,
+              waiting,
+              wakeUp,
+              (providerId, number) => repeatOvertaken(source, appender, providerId, number),
+            ),
           inject: [DataSource, ProviderDirectory, WaitingReleaser, WAKE_UP, APPENDER],
         },
       ],

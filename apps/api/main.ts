@@ -1,9 +1,10 @@
 // The API as a process.
-import { ConfigError, readConfig } from '#platform';
+import { ConfigError, describeConfig, readConfig } from '#platform';
 import { createApi } from './create-api.js';
 
 try {
   const config = readConfig();
+  process.stdout.write(`${describeConfig(config).join('\n')}\n`);
   const api = await createApi(config);
   api.enableShutdownHooks();
   await api.listen(config.http.port, config.http.host);

@@ -76,7 +76,12 @@ export class Applier {
         observer.notice('stale', { batch: part.batch, n: line.n, ref: line.ref });
         return 'already';
       }
-      observer.violation('olderSeqAfterNewer', { batch: part.batch, n: line.n, ref: line.ref, detail: `${line.seq} after ${seq}` });
+      observer.violation('olderSeqAfterNewer', {
+        batch: part.batch,
+        n: line.n,
+        ref: line.ref,
+        detail: `${line.seq} after ${seq}`,
+      });
     } else if (part.seqs !== 'guessed' && seq >= part.fromSeq && seq < line.seq && book.seqOf(row) === seq) {
       observer.violation('twoChangesOfOneEntry', { batch: part.batch, n: line.n, ref: line.ref });
     }
@@ -99,7 +104,14 @@ export class Applier {
     let staging = this.#staging;
     if (staging === undefined || staging.batch !== part.batch) {
       if (staging !== undefined) this.observer.violation('fullListAbandoned', { batch: staging.batch });
-      staging = { batch: part.batch, parts: part.parts, arrived: new Set(), book: new Book(this.book.terms), refused: [], toSeq: part.toSeq };
+      staging = {
+        batch: part.batch,
+        parts: part.parts,
+        arrived: new Set(),
+        book: new Book(this.book.terms),
+        refused: [],
+        toSeq: part.toSeq,
+      };
       this.#staging = staging;
     }
     const except: LineOutcome[] = [];
@@ -111,7 +123,8 @@ export class Applier {
         staging.refused.push(line.ref);
         continue;
       }
-      if (staging.book.find(line.ref) >= 0) this.observer.violation('twoChangesOfOneEntry', { batch: part.batch, n: line.n, ref: line.ref });
+      if (staging.book.find(line.ref) >= 0)
+        this.observer.violation('twoChangesOfOneEntry', { batch: part.batch, n: line.n, ref: line.ref });
       const termsId = this.book.terms.idOf(line.access, line.package, line.from, line.to);
       if (this.book.holds(this.book.find(line.ref), line.line, termsId)) {
         already++;
@@ -121,7 +134,10 @@ export class Applier {
     }
     staging.arrived.add(part.part);
     if (part.part === part.parts && staging.arrived.size < part.parts) {
-      this.observer.violation('fullListPartMissing', { batch: part.batch, detail: `${staging.arrived.size} of ${part.parts} parts were here` });
+      this.observer.violation('fullListPartMissing', {
+        batch: part.batch,
+        detail: `${staging.arrived.size} of ${part.parts} parts were here`,
+      });
     }
     if (staging.arrived.size === staging.parts) this.#replaceBook(staging);
     return this.#summed(part, except, already);
@@ -130,10 +146,16 @@ export class Applier {
   #replaceBook(staging: Staging): void {
     for (const ref of staging.refused) staging.book.copyFrom(this.book, ref);
     if (this.appliedSeq > staging.toSeq) {
-      this.observer.notice('fullReplacedNewer', { batch: staging.batch, detail: `as of ${staging.toSeq}, ${this.appliedSeq} was applied` });
+      this.observer.notice('fullReplacedNewer', {
+        batch: staging.batch,
+        detail: `as of ${staging.toSeq}, ${this.appliedSeq} was applied`,
+      });
     }
     this.undoHistory.add({
-      batch: staging.batch, at: this.now(), log: new UndoLog(), appliedSeqBefore: this.appliedSeq,
+      batch: staging.batch,
+      at: this.now(),
+      log: new UndoLog(),
+      appliedSeqBefore: this.appliedSeq,
       replaced: { book: this.book, floorSeq: this.floorSeq },
     });
     this.book = staging.book;
@@ -142,12 +164,19 @@ export class Applier {
     this.#staging = undefined;
   }
 
-  #refusal(part: IncomingPart, line: WireLine, standing: Map<number, LineOutcome> | undefined): LineOutcome | undefined {
+  #refusal(
+    part: IncomingPart,
+    line: WireLine,
+    standing: Map<number, LineOutcome> | undefined,
+  ): LineOutcome | undefined {
     if (standing !== undefined) {
       const stood = standing.get(line.n);
       return stood?.outcome === 'already' ? undefined : stood;
     }
-    if (!isReadable(line) || (line.op === 'ADD' && this.book.terms.idOf(line.access, line.package, line.from, line.to) < 0)) {
+    if (
+      !isReadable(line) ||
+      (line.op === 'ADD' && this.book.terms.idOf(line.access, line.package, line.from, line.to) < 0)
+    ) {
       return this.#malformed(part, line);
     }
     return refusalOf(this.judge, line);
@@ -155,7 +184,12 @@ export class Applier {
 
   #malformed(part: IncomingPart, line: WireLine): LineOutcome {
     this.observer.violation('malformedLine', { batch: part.batch, n: line.n });
-    return { n: line.n, ref: typeof line.ref === 'string' ? line.ref.slice(0, 64) : '', outcome: 'rejected', code: 'INVALID_FORMAT' };
+    return {
+      n: line.n,
+      ref: typeof line.ref === 'string' ? line.ref.slice(0, 64) : '',
+      outcome: 'rejected',
+      code: 'INVALID_FORMAT',
+    };
   }
 
   /** When most positions were held before, `already` is the default and the rest is listed. */

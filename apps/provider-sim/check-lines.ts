@@ -14,7 +14,9 @@ export function checkPositions(part: IncomingPart, first: number | undefined): v
   for (let i = 0; i < part.lines.length; i++) {
     if ((part.lines[i] as WireLine).n === start + i) continue;
     throw new RefusedError({
-      status: 422, code: 'POSITION_HOLE', fileCode: 'E106',
+      status: 422,
+      code: 'POSITION_HOLE',
+      fileCode: 'E106',
       detail: `the line at place ${i + 1} of part ${part.part} should have n ${start + i}`,
     });
   }
@@ -43,7 +45,12 @@ export function isReadable(line: WireLine): boolean {
   if (typeof line.line !== 'string') return false;
   if (line.access === 'MB') {
     if (!isE164(line.line)) return false;
-  } else if (line.access !== 'FB' || line.line.length === 0 || line.line.length > MAX_TEXT || !/^[\x21-\x7b\x7d\x7e]+$/.test(line.line)) {
+  } else if (
+    line.access !== 'FB' ||
+    line.line.length === 0 ||
+    line.line.length > MAX_TEXT ||
+    !/^[\x21-\x7b\x7d\x7e]+$/.test(line.line)
+  ) {
     return false;
   }
   if (line.op === 'ADD') return true;

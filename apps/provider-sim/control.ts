@@ -39,7 +39,11 @@ async function handle(options: ControlOptions, request: IncomingMessage, respons
     case 'GET /book/digest':
       return answer(response, 200, digestOf(provider, url.searchParams.get('seq') === '1'));
     case 'GET /batches':
-      return answer(response, 200, [...provider.observer.state.batches.values()].toSorted((a, b) => a.batch - b.batch));
+      return answer(
+        response,
+        200,
+        [...provider.observer.state.batches.values()].toSorted((a, b) => a.batch - b.batch),
+      );
     case 'GET /violations':
       return answer(response, 200, provider.observer.state.entries);
     case 'PUT /dial':
@@ -53,7 +57,12 @@ async function handle(options: ControlOptions, request: IncomingMessage, respons
   const ref = /^GET \/book\/line\/(.+)$/.exec(route)?.[1];
   const held = ref === undefined ? undefined : provider.applier.book.get(decodeURIComponent(ref));
   if (held !== undefined) return answer(response, 200, held);
-  problem(response, 404, ref === undefined ? 'NO_SUCH_ADDRESS' : 'NOT_HELD', ref === undefined ? HELP : 'this ref is not in the book');
+  problem(
+    response,
+    404,
+    ref === undefined ? 'NO_SUCH_ADDRESS' : 'NOT_HELD',
+    ref === undefined ? HELP : 'this ref is not in the book',
+  );
 }
 
 async function json(request: IncomingMessage): Promise<unknown> {
@@ -61,7 +70,12 @@ async function json(request: IncomingMessage): Promise<unknown> {
   return text === '' ? {} : JSON.parse(text);
 }
 
-function change({ provider, changed, setHub, state }: ControlOptions, route: string, body: unknown, response: ServerResponse): void {
+function change(
+  { provider, changed, setHub, state }: ControlOptions,
+  route: string,
+  body: unknown,
+  response: ServerResponse,
+): void {
   try {
     if (route === 'PUT /dial') return answer(response, 200, provider.turn(body));
     if (route === 'PUT /hub') {
@@ -88,12 +102,16 @@ export type Forget = { minutes: number } | { batches: number } | { everything: t
 export function forget(provider: Provider, what: Forget): number {
   if ('everything' in what && what.everything) return provider.forgetEverything();
   if ('minutes' in what && what.minutes >= 0) return provider.forget({ since: provider.now() - what.minutes * 60_000 });
-  if ('batches' in what && Number.isInteger(what.batches) && what.batches >= 0) return provider.forget({ batches: what.batches });
+  if ('batches' in what && Number.isInteger(what.batches) && what.batches >= 0)
+    return provider.forget({ batches: what.batches });
   throw new Error('say {"minutes": 10}, {"batches": 5} or {"everything": true}');
 }
 
 /** Count, order-independent hash and position of what is held. */
-export function digestOf(provider: Provider, withSeq: boolean): { count: number; digest: string; appliedSeq: number; highestBatch: number } {
+export function digestOf(
+  provider: Provider,
+  withSeq: boolean,
+): { count: number; digest: string; appliedSeq: number; highestBatch: number } {
   const { book, appliedSeq } = provider.applier;
   return { count: book.count, digest: book.digest(withSeq), appliedSeq, highestBatch: provider.highestBatch };
 }

@@ -1,5 +1,15 @@
 // Keeps a provider's memory over restarts: a snapshot and an append-only journal of the bodies taken since.
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync, writevSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writevSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 import { Book, type BookState, sha256 } from './book/book.js';
@@ -58,7 +68,13 @@ export class Journal implements PartLog {
   }
 
   taken(_part: IncomingPart, body: Buffer, outcomes: Outcomes, silent: boolean): void {
-    const header: Header = { what: 'part', length: body.length, outcomes, silent, order: this.provider.dial.applyOrder };
+    const header: Header = {
+      what: 'part',
+      length: body.length,
+      outcomes,
+      silent,
+      order: this.provider.dial.applyOrder,
+    };
     this.#append(header, body);
   }
 
@@ -83,8 +99,14 @@ export class Journal implements PartLog {
     }
     const generation = this.#generation + 1;
     const snapshot: Snapshot = {
-      generation, book: provider.applier.book.save(), floorSeq: provider.applier.floorSeq, appliedSeq: provider.applier.appliedSeq,
-      counts: provider.applier.counts, known: provider.known, nextInOrder: provider.nextInOrder, putOff: provider.judge.putOff,
+      generation,
+      book: provider.applier.book.save(),
+      floorSeq: provider.applier.floorSeq,
+      appliedSeq: provider.applier.appliedSeq,
+      counts: provider.applier.counts,
+      known: provider.known,
+      nextInOrder: provider.nextInOrder,
+      putOff: provider.judge.putOff,
       record: provider.observer.state,
     };
     const bytes = serialize(snapshot);

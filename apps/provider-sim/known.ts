@@ -58,6 +58,8 @@ export function wholeOutcomes(batch: KnownBatch): Outcomes | undefined {
   }
   const words = new Set(all.map((one) => one.default));
   const word = words.size === 1 ? all[0]?.default : 'applied';
-  const except = all.flatMap((one) => (words.size === 1 ? one.except : one.except.filter((line) => line.outcome !== word)));
+  const except = all.flatMap((one) =>
+    words.size === 1 ? one.except : one.except.filter((line) => line.outcome !== word),
+  );
   return { default: word, except, first: all[0]?.first ?? 1, last: all.at(-1)?.last ?? 0 };
 }

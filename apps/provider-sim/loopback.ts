@@ -6,7 +6,7 @@ export class NotLoopbackError extends Error {
   constructor(what: string, host: string) {
     super(
       `${what} is "${host}", which is not a loopback address. The provider simulators hold and send invented numbers that ` +
-        'may be real people\'s, so they only run beside a hub on this machine: use 127.0.0.1, [::1] or localhost.',
+        "may be real people's, so they only run beside a hub on this machine: use 127.0.0.1, [::1] or localhost.",
     );
     this.name = 'NotLoopbackError';
   }

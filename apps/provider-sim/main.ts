@@ -22,7 +22,14 @@ function optionsFrom(argv: string[]): SimulatorOptions {
   const { values } = parseArgs({
     args: argv,
     options: {
-      providers: text, 'base-port': text, hub: text, host: text, data: text, settings: text, seed: text, signatures: text,
+      providers: text,
+      'base-port': text,
+      hub: text,
+      host: text,
+      data: text,
+      settings: text,
+      seed: text,
+      signatures: text,
       help: { type: 'boolean' },
     },
   });
@@ -40,8 +47,13 @@ function optionsFrom(argv: string[]): SimulatorOptions {
   if (signatures !== 'official' && signatures !== 'native') throw new Error('--signatures must be official or native');
   return {
     providers: values.providers === undefined ? undefined : providersFrom(values.providers),
-    basePort: whole('base-port'), seed: whole('seed'), hub: values.hub, host: values.host, data: values.data,
-    settings: values.settings === undefined ? undefined : settingsFrom(values.settings), signatureCheck: signatures,
+    basePort: whole('base-port'),
+    seed: whole('seed'),
+    hub: values.hub,
+    host: values.host,
+    data: values.data,
+    settings: values.settings === undefined ? undefined : settingsFrom(values.settings),
+    signatureCheck: signatures,
   };
 }
 
@@ -61,7 +73,10 @@ function settingsFrom(file: string): Partial<Record<ProviderCode, ProviderSettin
 
 function announce(simulator: Simulator): void {
   const providers = Object.fromEntries(
-    [...simulator.providers.values()].map((one) => [one.code, { style: one.style, ...one.address, control: one.control, secretsFile: one.secretsFile }]),
+    [...simulator.providers.values()].map((one) => [
+      one.code,
+      { style: one.style, ...one.address, control: one.control, secretsFile: one.secretsFile },
+    ]),
   );
   process.stdout.write(`${JSON.stringify({ ready: true, providers })}\n`);
 }

@@ -56,7 +56,10 @@ function twisted(piece: Piece): Piece {
       // Only lines that are listed can be contradicted, since the default carries no refs.
       return { ...piece, outcomes: { ...outcomes, default: undefined, except: outcomes.except.map(contradicted) } };
     case 'shifted':
-      return { ...piece, outcomes: { ...outcomes, default: undefined, except: outcomes.except.map((one) => ({ ...one, n: one.n + 1 })) } };
+      return {
+        ...piece,
+        outcomes: { ...outcomes, default: undefined, except: outcomes.except.map((one) => ({ ...one, n: one.n + 1 })) },
+      };
     default:
       return piece;
   }

@@ -96,7 +96,9 @@ export class Provider {
     try {
       if (this.dial.maxLines > 0 && part.lines.length > this.dial.maxLines) {
         throw new RefusedError({
-          status: 413, code: 'TOO_MANY_LINES', fileCode: 'E107',
+          status: 413,
+          code: 'TOO_MANY_LINES',
+          fileCode: 'E107',
           detail: `${part.lines.length} lines in one part, at most ${this.dial.maxLines} are taken`,
         });
       }
@@ -104,7 +106,12 @@ export class Provider {
       const before = batch?.known.reduce((sum, one) => sum + (one.part < part.part ? one.count : 0), 0) ?? 0;
       checkPositions(part, ordered ? before + 1 : undefined);
       if (this.dial.poison > 0 && part.lines.some((line) => isPoison(this.judge, line))) {
-        throw new RefusedError({ status: 422, code: 'INVALID_FORMAT', fileCode: 'E101', detail: 'the batch holds a line that cannot be read' });
+        throw new RefusedError({
+          status: 422,
+          code: 'INVALID_FORMAT',
+          fileCode: 'E101',
+          detail: 'the batch holds a line that cannot be read',
+        });
       }
     } catch (error) {
       if (error instanceof RefusedError) this.refused(seen, error);
@@ -127,7 +134,8 @@ export class Provider {
     const known = rememberPart(batch, part, this.random() < this.dial.silence);
     if (seen.fate !== 'applied') seen.fate = 'received';
     this.#hashed(batch, part, body);
-    const behindGap = this.dial.applyOrder === 'inNumberOrder' && part.kind === 'delta' && part.batch > this.#nextOpen();
+    const behindGap =
+      this.dial.applyOrder === 'inNumberOrder' && part.kind === 'delta' && part.batch > this.#nextOpen();
     if (behindGap) {
       this.observer.notice('parked', { batch: part.batch });
       this.#parked.push({ part, body, known, at: this.now() });
@@ -181,13 +189,16 @@ export class Provider {
       const overdue = this.now() - Math.min(...this.#parked.map((one) => one.at)) >= this.dial.parkLimitMs;
       const due = this.dial.applyOrder !== 'inNumberOrder' || first.part.batch <= this.#nextOpen();
       if (!due && !overdue) return;
-      if (!due) this.observer.notice('gapGivenUp', { batch: first.part.batch, detail: `${this.#nextOpen()} never came` });
+      if (!due)
+        this.observer.notice('gapGivenUp', { batch: first.part.batch, detail: `${this.#nextOpen()} never came` });
       this.#release(first);
     }
   }
 
   #releaseBelow(batch: number): void {
-    for (const one of this.#parked.filter((waiting) => waiting.part.batch < batch).toSorted((a, b) => a.part.batch - b.part.batch)) {
+    for (const one of this.#parked
+      .filter((waiting) => waiting.part.batch < batch)
+      .toSorted((a, b) => a.part.batch - b.part.batch)) {
       this.#release(one);
     }
   }

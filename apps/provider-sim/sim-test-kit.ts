@@ -17,8 +17,16 @@ export function refOf(number: number): string {
 /** An ADD of entry `number` at position `n` with `seq`. */
 export function addLine(number: number, n: number, seq: number, change: Partial<WireLine> = {}): WireLine {
   return {
-    n, op: 'ADD', ref: refOf(number), seq, access: 'MB', line: `+668${String(10_000_000 + number)}`, package: 'WAH-MB',
-    from: '2020-03-19', to: '2020-06-30', ...change,
+    n,
+    op: 'ADD',
+    ref: refOf(number),
+    seq,
+    access: 'MB',
+    line: `+668${String(10_000_000 + number)}`,
+    package: 'WAH-MB',
+    from: '2020-03-19',
+    to: '2020-06-30',
+    ...change,
   };
 }
 
@@ -45,12 +53,27 @@ export function eventBody(code: string, batch: number, lines: WireLine[], option
   const { kind = 'delta', part = 1, parts = 1 } = options;
   const seqs = lines.map((line) => line.seq);
   return JSON.stringify({
-    specversion: '1.0', id: `${code}-${String(batch).padStart(9, '0')}-${part}`, source: 'urn:saphan:hub',
-    type: 'th.onde.saphan.whitelist.batch.v1', subject: code, time: '2020-03-18T17:05:10.000Z', datacontenttype: 'application/json',
-    sequence: String(batch).padStart(9, '0'), ...options.event,
+    specversion: '1.0',
+    id: `${code}-${String(batch).padStart(9, '0')}-${part}`,
+    source: 'urn:saphan:hub',
+    type: 'th.onde.saphan.whitelist.batch.v1',
+    subject: code,
+    time: '2020-03-18T17:05:10.000Z',
+    datacontenttype: 'application/json',
+    sequence: String(batch).padStart(9, '0'),
+    ...options.event,
     data: {
-      contract: '1.0', provider: code, batch, kind, part, parts, fromSeq: options.fromSeq ?? Math.min(...seqs),
-      toSeq: options.toSeq ?? Math.max(...seqs), count: lines.length, lines, ...options.data,
+      contract: '1.0',
+      provider: code,
+      batch,
+      kind,
+      part,
+      parts,
+      fromSeq: options.fromSeq ?? Math.min(...seqs),
+      toSeq: options.toSeq ?? Math.max(...seqs),
+      count: lines.length,
+      lines,
+      ...options.data,
     },
   });
 }
@@ -59,13 +82,26 @@ export interface Answer {
   status: number;
   headers: IncomingMessage['headers'];
   body: {
-    batch?: number; receipt?: string; sha256?: string; outcomes?: Outcomes; code?: string; state?: string; highestBatch?: number; appliedSeq?: number;
+    batch?: number;
+    receipt?: string;
+    sha256?: string;
+    outcomes?: Outcomes;
+    code?: string;
+    state?: string;
+    highestBatch?: number;
+    appliedSeq?: number;
   };
   text: string;
 }
 
 /** One HTTP request; rejects when the connection is cut or `timeoutMs` is over. */
-export function call(address: string, method: string, body: string | Buffer, headers: Record<string, string>, timeoutMs = 5_000): Promise<Answer> {
+export function call(
+  address: string,
+  method: string,
+  body: string | Buffer,
+  headers: Record<string, string>,
+  timeoutMs = 5_000,
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const sent = request(address, { method, headers, timeout: timeoutMs }, (response) => {
       const chunks: Buffer[] = [];
@@ -73,8 +109,15 @@ export function call(address: string, method: string, body: string | Buffer, hea
       response.on('error', reject);
       response.on('end', () => {
         const text = Buffer.concat(chunks).toString();
-        const json = String(response.headers['content-type']).includes('json') && !String(response.headers['content-type']).includes('ndjson');
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: json ? (JSON.parse(text) as Answer['body']) : {}, text });
+        const json =
+          String(response.headers['content-type']).includes('json') &&
+          !String(response.headers['content-type']).includes('ndjson');
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          body: json ? (JSON.parse(text) as Answer['body']) : {},
+          text,
+        });
       });
     });
     sent.on('timeout', () => sent.destroy(new Error('timed out')));
@@ -86,12 +129,19 @@ export function call(address: string, method: string, body: string | Buffer, hea
 function signed(secret: string, id: string, body: string): Record<string, string> {
   const at = new Date();
   return {
-    'webhook-id': id, 'webhook-timestamp': String(Math.floor(at.getTime() / 1000)), 'webhook-signature': new Webhook(secret).sign(id, at, body),
+    'webhook-id': id,
+    'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),
+    'webhook-signature': new Webhook(secret).sign(id, at, body),
   };
 }
 
 /** Posts `body` as batch `batch` part `part`, signed as the hub signs. */
-export function post(sim: SimulatedProvider, batch: number, body: string, { part = 1, gzip = false, timeoutMs = 5_000 } = {}): Promise<Answer> {
+export function post(
+  sim: SimulatedProvider,
+  batch: number,
+  body: string,
+  { part = 1, gzip = false, timeoutMs = 5_000 } = {},
+): Promise<Answer> {
   const headers = {
     ...signed(sim.hubSecrets[0]!, `${sim.code}-${String(batch).padStart(9, '0')}-${part}`, body),
     'content-type': 'application/cloudevents+json; charset=utf-8',
@@ -101,7 +151,12 @@ export function post(sim: SimulatedProvider, batch: number, body: string, { part
 }
 
 /** Sends a batch of lines. */
-export function send(sim: SimulatedProvider, batch: number, lines: WireLine[], options: BatchOptions & { gzip?: boolean; timeoutMs?: number } = {}): Promise<Answer> {
+export function send(
+  sim: SimulatedProvider,
+  batch: number,
+  lines: WireLine[],
+  options: BatchOptions & { gzip?: boolean; timeoutMs?: number } = {},
+): Promise<Answer> {
   return post(sim, batch, eventBody(sim.code, batch, lines, options), options);
 }
 
@@ -110,7 +165,9 @@ export function ask(sim: SimulatedProvider, path: string): Promise<Answer> {
 }
 
 export function control(sim: SimulatedProvider, method: string, path: string, body?: unknown): Promise<Answer> {
-  return call(`${sim.control}${path}`, method, body === undefined ? '' : JSON.stringify(body), { 'content-type': 'application/json' });
+  return call(`${sim.control}${path}`, method, body === undefined ? '' : JSON.stringify(body), {
+    'content-type': 'application/json',
+  });
 }
 
 export interface Received {
@@ -150,7 +207,9 @@ export async function openHub(secretOf: () => string): Promise<TestHub> {
     });
   });
   const hub: TestHub = {
-    address: '', received: [], answer: () => 202,
+    address: '',
+    received: [],
+    answer: () => 202,
     until,
     close: () => new Promise((done) => (server.close(() => done()), server.closeAllConnections())),
   };
@@ -174,14 +233,20 @@ function read(text: string, headers: IncomingMessage['headers'], secret: string)
 export function wordsOf(received: readonly { outcomes: Outcomes }[]): Map<number, string> {
   const words = new Map<number, string>();
   for (const { outcomes } of received) {
-    if (outcomes.default !== undefined) for (let n = outcomes.first; n <= outcomes.last; n++) words.set(n, outcomes.default);
+    if (outcomes.default !== undefined)
+      for (let n = outcomes.first; n <= outcomes.last; n++) words.set(n, outcomes.default);
     for (const one of outcomes.except) words.set(one.n, one.outcome);
   }
   return words;
 }
 
 /** The file of a batch as the hub writes it. */
-export function batchFile(code: string, batch: number, lines: WireLine[], options: BatchOptions = {}): { name: string; text: string } {
+export function batchFile(
+  code: string,
+  batch: number,
+  lines: WireLine[],
+  options: BatchOptions = {},
+): { name: string; text: string } {
   const { kind = 'delta', part = 1, parts = 1 } = options;
   const seqs = lines.map((line) => line.seq);
   const word = kind === 'full' ? 'FUL' : 'SUB';

@@ -16,8 +16,11 @@ const MAIN = fileURLToPath(new URL('./main.js', import.meta.url));
 function snapshot(ais: SimulatedProvider): unknown {
   const { provider } = ais;
   return {
-    digest: provider.applier.book.digest(true), count: provider.applier.book.count, counts: provider.applier.counts,
-    known: [...provider.known.values()], violations: provider.observer.state.violations,
+    digest: provider.applier.book.digest(true),
+    count: provider.applier.book.count,
+    counts: provider.applier.counts,
+    known: [...provider.known.values()],
+    violations: provider.observer.state.violations,
     seen: [...provider.observer.state.batches.values()].map((one) => [one.batch, one.fate, one.seen]),
   };
 }
@@ -25,11 +28,21 @@ function snapshot(ais: SimulatedProvider): unknown {
 describe('data folder', () => {
   test('book, numbers, outcomes and record are the same after a stop, and after a kill', async () => {
     const data = mkdtempSync(join(tmpdir(), 'sim-data-'));
-    const options: SimulatorOptions = { providers: ['AIS'], data, settings: { AIS: { dial: { reject: { share: 0.1 } } } } };
+    const options: SimulatorOptions = {
+      providers: ['AIS'],
+      data,
+      settings: { AIS: { dial: { reject: { share: 0.1 } } } },
+    };
     const first = await startSimulator(options);
     await send(first.get('AIS'), 1, addLines(1, 300));
     await send(first.get('AIS'), 2, addLines(1, 2, 301), { kind: 'full', part: 1, parts: 2, fromSeq: 1, toSeq: 400 });
-    await send(first.get('AIS'), 2, addLines(50, 200, 303, 3), { kind: 'full', part: 2, parts: 2, fromSeq: 1, toSeq: 600 });
+    await send(first.get('AIS'), 2, addLines(50, 200, 303, 3), {
+      kind: 'full',
+      part: 2,
+      parts: 2,
+      fromSeq: 1,
+      toSeq: 600,
+    });
     const before = snapshot(first.get('AIS'));
     // What a killed process would leave behind: the journal so far, no clean stop.
     const killed = mkdtempSync(join(tmpdir(), 'sim-killed-'));
@@ -68,7 +81,10 @@ describe('data folder', () => {
     const third = await startSimulator({ providers: ['TRUE'], data, hub: hub.address });
     await send(third.get('TRUE'), 2, addLines(6, 1, 6));
     await until(() => hub.received.length >= 2);
-    assert.deepEqual(hub.received.map((one) => one.batch), [1, 2]);
+    assert.deepEqual(
+      hub.received.map((one) => one.batch),
+      [1, 2],
+    );
     await third.stop();
     await hub.close();
     rmSync(data, { recursive: true });
@@ -77,11 +93,20 @@ describe('data folder', () => {
 
 describe('loopback only', () => {
   test('any other address is refused before anything is opened', async () => {
-    for (const host of ['0.0.0.0', '::', '10.0.0.1', '192.168.1.1', 'example.com', '127.0.0.1.example.com', '::ffff:10.0.0.1']) {
+    for (const host of [
+      '0.0.0.0',
+      '::',
+      '10.0.0.1',
+      '192.168.1.1',
+      'example.com',
+      '127.0.0.1.example.com',
+      '::ffff:10.0.0.1',
+    ]) {
       assert.ok(!isLoopbackHost(host), host);
       await assert.rejects(startSimulator({ host }), NotLoopbackError, host);
     }
-    for (const host of ['127.0.0.1', '127.8.8.8', '::1', '[::1]', 'localhost', '::ffff:127.0.0.1']) assert.ok(isLoopbackHost(host), host);
+    for (const host of ['127.0.0.1', '127.8.8.8', '::1', '[::1]', 'localhost', '::ffff:127.0.0.1'])
+      assert.ok(isLoopbackHost(host), host);
     await assert.rejects(startSimulator({ hub: 'http://hub.example.com:3000' }), NotLoopbackError);
     await assert.rejects(startSimulator({ hub: 'ftp://127.0.0.1' }), /http/);
     const simulator = await startSimulator({ providers: ['AIS'] });
@@ -94,8 +119,13 @@ describe('main', () => {
   test('prints the addresses of all six, answers, and ends at SIGTERM', async () => {
     const data = mkdtempSync(join(tmpdir(), 'sim-main-'));
     const child = spawn(process.execPath, [MAIN, '--data', data]);
-    const line = await new Promise<string>((resolve) => child.stdout.once('data', (chunk: Buffer) => resolve(chunk.toString())));
-    const { ready, providers } = JSON.parse(line) as { ready: boolean; providers: Record<string, { control: string; secretsFile: string }> };
+    const line = await new Promise<string>((resolve) =>
+      child.stdout.once('data', (chunk: Buffer) => resolve(chunk.toString())),
+    );
+    const { ready, providers } = JSON.parse(line) as {
+      ready: boolean;
+      providers: Record<string, { control: string; secretsFile: string }>;
+    };
     assert.equal(ready, true);
     assert.deepEqual(Object.keys(providers), [...PROVIDER_CODES]);
     for (const code of PROVIDER_CODES) {
@@ -112,7 +142,9 @@ describe('main', () => {
 
   test('says what is wrong', async () => {
     for (const [args, message] of [
-      [['--providers', 'NT'], /known are AIS, TRUE, DTAC, CAT, TOT, 3BB/], [['--hub', 'http://10.1.1.1'], /loopback/], [['--base-port', 'x'], /whole number/],
+      [['--providers', 'NT'], /known are AIS, TRUE, DTAC, CAT, TOT, 3BB/],
+      [['--hub', 'http://10.1.1.1'], /loopback/],
+      [['--base-port', 'x'], /whole number/],
     ] as const) {
       const child = spawn(process.execPath, [MAIN, ...args]);
       let text = '';

@@ -125,22 +125,43 @@ async function startOne(code: ProviderCode, options: SimulatorOptions, place: Pl
   const styleName = settings.style ?? DEFAULT_STYLE[code];
   const style = STYLES[styleName];
   const provider = new Provider(code, options.seed ?? 1, options.now ?? Date.now, settings.dial);
-  const journal = options.data === undefined ? undefined : Journal.open(place.folder, provider, (body) => style.read(provider, body));
+  const journal =
+    options.data === undefined ? undefined : Journal.open(place.folder, provider, (body) => style.read(provider, body));
   const { hubSecrets, ownSecret } = secretsOf(place.folder, settings);
   const port = options.basePort ? options.basePort + 2 * PROVIDER_CODES.indexOf(code) : 0;
   const started = await style.start({
-    provider, host: place.host, port, hubSecrets, ownSecret, signatureCheck: options.signatureCheck ?? 'official',
-    hub: place.hub, folder: place.folder, sftpUser: settings.sftpUser ?? 'saphan', sftpClientKeys: settings.sftpClientKeys ?? [],
+    provider,
+    host: place.host,
+    port,
+    hubSecrets,
+    ownSecret,
+    signatureCheck: options.signatureCheck ?? 'official',
+    hub: place.hub,
+    folder: place.folder,
+    sftpUser: settings.sftpUser ?? 'saphan',
+    sftpClientKeys: settings.sftpClientKeys ?? [],
     told: (batch, part) => journal?.told(batch, part),
   });
   const state = (): Record<string, unknown> => stateOf(provider, styleName, started);
   try {
     const control = await openControl({
-      provider, host: place.host, port: port === 0 ? 0 : port + 1, state, changed: () => journal?.fold(), setHub: place.setHub,
+      provider,
+      host: place.host,
+      port: port === 0 ? 0 : port + 1,
+      state,
+      changed: () => journal?.fold(),
+      setHub: place.setHub,
     });
     const simulated: SimulatedProvider = {
-      code, style: styleName, address: started.address, control: addressOf(control), hubSecrets, ownSecret,
-      secretsFile: join(place.folder, SECRETS_FILE), provider, state,
+      code,
+      style: styleName,
+      address: started.address,
+      control: addressOf(control),
+      hubSecrets,
+      ownSecret,
+      secretsFile: join(place.folder, SECRETS_FILE),
+      provider,
+      state,
       turn: (change) => provider.turn(change),
       forget: (what) => {
         const lost = forget(provider, what);
@@ -176,12 +197,26 @@ async function stopOne({ style, control, journal, timer }: Running): Promise<voi
 
 function stateOf(provider: Provider, style: StyleName, running: RunningStyle): Record<string, unknown> {
   const { observer, applier } = provider;
-  const lines = [...observer.state.batches.values()].reduce((sum, batch) => sum + batch.seen.reduce((one, part) => one + part.count, 0), 0);
+  const lines = [...observer.state.batches.values()].reduce(
+    (sum, batch) => sum + batch.seen.reduce((one, part) => one + part.count, 0),
+    0,
+  );
   return {
-    provider: provider.code, style, ...running.address,
-    held: applier.book.count, highestBatch: provider.highestBatch, appliedSeq: applier.appliedSeq,
-    batches: observer.state.batches.size, linesReceived: lines, outcomes: applier.counts,
-    parked: provider.parked, staged: applier.staged, missingNumbers: observer.missing(),
-    violations: observer.state.violations, notices: observer.state.notices, ...running.figures(), dial: provider.dial,
+    provider: provider.code,
+    style,
+    ...running.address,
+    held: applier.book.count,
+    highestBatch: provider.highestBatch,
+    appliedSeq: applier.appliedSeq,
+    batches: observer.state.batches.size,
+    linesReceived: lines,
+    outcomes: applier.counts,
+    parked: provider.parked,
+    staged: applier.staged,
+    missingNumbers: observer.missing(),
+    violations: observer.state.violations,
+    notices: observer.state.notices,
+    ...running.figures(),
+    dial: provider.dial,
   };
 }

@@ -28,7 +28,11 @@ export function startChild(
   onExit: (name: string, how: string) => void,
 ): Child {
   // A group of its own: Ctrl-C reaches only us, and we stop the children in order.
-  const child: ChildProcess = spawn(process.execPath, [`${DIST}${script}`, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  const child: ChildProcess = spawn(process.execPath, [`${DIST}${script}`, ...args], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
   let stopping = false;
   const announced = new Promise<Record<string, unknown>>((resolve, reject) => {
     if (child.stdout) {

@@ -20,7 +20,10 @@ export function openHome(): Home {
   const wanted = process.env['SAPHAN_DATA'];
   const here = path.resolve(wanted ?? '.saphan');
   const account = findAccount();
-  const dir = wanted || canReach(account, path.dirname(here)) ? here : path.join(SYSTEM_DIR, path.dirname(here).replaceAll(path.sep, '_'));
+  const dir =
+    wanted || canReach(account, path.dirname(here))
+      ? here
+      : path.join(SYSTEM_DIR, path.dirname(here).replaceAll(path.sep, '_'));
   mkdirSync(dir, { recursive: true, mode: 0o755 });
   // PostgreSQL's user must pass through; what is secret inside has modes of its own.
   chmodSync(dir, 0o755);

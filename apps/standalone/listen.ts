@@ -2,7 +2,12 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 
 /** Returns the address. Throws for anything but a port that is taken. */
-export async function listenSomewhere(api: NestExpressApplication, host: string, port: number, say: (text: string) => void): Promise<string> {
+export async function listenSomewhere(
+  api: NestExpressApplication,
+  host: string,
+  port: number,
+  say: (text: string) => void,
+): Promise<string> {
   try {
     await api.listen(port, host);
   } catch (error) {

@@ -22,7 +22,12 @@ interface Run {
 }
 
 /** Imports the sample unless something was imported before, then waits until nothing is under way. */
-export async function loadSample(source: DataSource, home: Home, address: string, say: (text: string) => void): Promise<void> {
+export async function loadSample(
+  source: DataSource,
+  home: Home,
+  address: string,
+  say: (text: string) => void,
+): Promise<void> {
   const [known] = await query(source, 'SELECT 1 FROM import_run LIMIT 1');
   const wanted = Number(process.env['SAPHAN_SAMPLE_LINES'] ?? SAMPLE_LINES);
   if (!known && wanted > 0) await importSample(home, address, wanted, say);
@@ -49,9 +54,13 @@ async function importSample(home: Home, address: string, lines: number, say: (te
     createWriteStream(file, { mode: 0o600 }),
   );
   const damaged = Object.values(report.damaged).reduce((sum, kind) => sum + kind.rows, 0);
-  say(`Importing ${lines} invented registrations of ${loadAgencies().length} public bodies, ${damaged} of them damaged as sheets are…`);
+  say(
+    `Importing ${lines} invented registrations of ${loadAgencies().length} public bodies, ${damaged} of them damaged as sheets are…`,
+  );
   const http = axios.create({ baseURL: address, headers: { authorization: `Bearer ${key}` }, maxRedirects: 0 });
-  const { data: started } = await http.post<Run>('/v1/imports', createReadStream(file), { headers: { 'content-type': 'text/csv' } });
+  const { data: started } = await http.post<Run>('/v1/imports', createReadStream(file), {
+    headers: { 'content-type': 'text/csv' },
+  });
   let run = started;
   while (!['completed', 'failed', 'stopped'].includes(run.state)) {
     await new Promise((resolve) => setTimeout(resolve, 200));
@@ -59,6 +68,8 @@ async function importSample(home: Home, address: string, lines: number, say: (te
   }
   rmSync(file, { force: true });
   const { created = 0, repaired = 0, drafts = 0, rejected = 0 } = run.counts;
-  say(`Import ${run.state}: ${created} registered (${repaired} repaired, ${drafts} drafts without confirmation), ${rejected} rows rejected with a reason.`);
+  say(
+    `Import ${run.state}: ${created} registered (${repaired} repaired, ${drafts} drafts without confirmation), ${rejected} rows rejected with a reason.`,
+  );
   say(`Rejected rows, to be mended and sent again: ${address}/v1/imports/${run.runId}/errors.csv`);
 }

@@ -5,7 +5,16 @@ import pg from 'pg';
 import { createApi } from '../api/create-api.js';
 import { seedAgencies } from '#intake';
 import { firstKey } from '#operations';
-import { ConfigError, dataSource, migrate, migrateQueues, readConfig, SecretStore, Vault, type Config } from '#platform';
+import {
+  ConfigError,
+  dataSource,
+  migrate,
+  migrateQueues,
+  readConfig,
+  SecretStore,
+  Vault,
+  type Config,
+} from '#platform';
 import { startChild, type Child } from './children.js';
 import { EmbeddedPostgres } from './embedded-postgres.js';
 import { openHome, writePrivate, type Home } from './home.js';
@@ -23,7 +32,9 @@ let stopping: Promise<void> | null = null;
 function stopAll(): Promise<void> {
   stopping ??= (async () => {
     for (const { what, stop } of stops.toReversed()) {
-      await stop().catch((error: unknown) => say(`${what} did not stop in order: ${error instanceof Error ? error.message : String(error)}`));
+      await stop().catch((error: unknown) =>
+        say(`${what} did not stop in order: ${error instanceof Error ? error.message : String(error)}`),
+      );
     }
   })();
   return stopping;
@@ -63,8 +74,12 @@ async function start(): Promise<void> {
   if (migrations.length > 0) say(`Database ready (${migrations.length} migrations).`);
 
   const env: NodeJS.ProcessEnv = {
-    ...process.env, DATABASE_URL: url, SAPHAN_MASTER_KEY: home.masterKey, SAPHAN_ALLOW_PRIVATE_TARGETS: 'yes',
-    SAPHAN_SWEEP_MS: process.env['SAPHAN_SWEEP_MS'] ?? '1000', SAPHAN_LOG: process.env['SAPHAN_LOG'] ?? 'info',
+    ...process.env,
+    DATABASE_URL: url,
+    SAPHAN_MASTER_KEY: home.masterKey,
+    SAPHAN_ALLOW_PRIVATE_TARGETS: 'yes',
+    SAPHAN_SWEEP_MS: process.env['SAPHAN_SWEEP_MS'] ?? '1000',
+    SAPHAN_LOG: process.env['SAPHAN_LOG'] ?? 'info',
   };
   const config = readConfig(env);
   await migrateQueues(config);
@@ -74,13 +89,26 @@ async function start(): Promise<void> {
 
   const settings = await makeDemoSecrets(new SecretStore(source, new Vault(home.masterKey)));
   const settingsFile = writePrivate(home, 'simulators.json', JSON.stringify(withTempers(settings)));
-  const simulators = startChild('simulators', 'apps/provider-sim/main.js', ['--data', path.join(home.dir, 'simulators'), '--settings', settingsFile, '--signatures', 'native'], env, log, onExit);
+  const simulators = startChild(
+    'simulators',
+    'apps/provider-sim/main.js',
+    ['--data', path.join(home.dir, 'simulators'), '--settings', settingsFile, '--signatures', 'native'],
+    env,
+    log,
+    onExit,
+  );
   stops.push({ what: 'simulators', stop: () => simulators.stop() });
-  const announced = (await simulators.announced) as { providers: Record<string, SimulatorAddress & { control: string }> };
+  const announced = (await simulators.announced) as {
+    providers: Record<string, SimulatorAddress & { control: string }>;
+  };
   await saveDemoProfiles(source, announced.providers);
 
   const address = await startApi(config);
-  await Promise.all(Object.values(announced.providers).map(({ control }) => fetch(`${control}/hub`, { method: 'PUT', body: JSON.stringify({ url: address }) })));
+  await Promise.all(
+    Object.values(announced.providers).map(({ control }) =>
+      fetch(`${control}/hub`, { method: 'PUT', body: JSON.stringify({ url: address }) }),
+    ),
+  );
   const made = await firstKey(source);
   // The address may be another one at every start; the key is known only when it is made.
   const cli = path.join(home.dir, 'cli.json');
@@ -97,9 +125,15 @@ async function start(): Promise<void> {
   say(`  API documentation   ${address}/docs`);
   say(`  Queues (Bull Board) ${address}/ops/queues`);
   say(`  Health              ${address}/health/ready`);
-  for (const [code, { control }] of Object.entries(announced.providers)) say(`  Simulated ${code.padEnd(9)} ${control}/state`);
-  if (made) say(`\n  API key, shown only now (and kept in ${path.join(home.dir, 'cli.json')} for the saphan command):\n  ${made.key}`);
-  say(`\nReady in ${((performance.now() - began) / 1000).toFixed(1)} s. Ctrl-C stops everything; the data stays in ${home.dir}.`);
+  for (const [code, { control }] of Object.entries(announced.providers))
+    say(`  Simulated ${code.padEnd(9)} ${control}/state`);
+  if (made)
+    say(
+      `\n  API key, shown only now (and kept in ${path.join(home.dir, 'cli.json')} for the saphan command):\n  ${made.key}`,
+    );
+  say(
+    `\nReady in ${((performance.now() - began) / 1000).toFixed(1)} s. Ctrl-C stops everything; the data stays in ${home.dir}.`,
+  );
 }
 
 async function startApi(config: Config): Promise<string> {
@@ -111,7 +145,9 @@ async function startApi(config: Config): Promise<string> {
 try {
   await start();
 } catch (error) {
-  process.stderr.write(`Saphan could not start: ${error instanceof ConfigError || !(error instanceof Error) ? String(error) : (error.stack ?? error.message)}\n`);
+  process.stderr.write(
+    `Saphan could not start: ${error instanceof ConfigError || !(error instanceof Error) ? String(error) : (error.stack ?? error.message)}\n`,
+  );
   await stopAll();
   process.exit(1);
 }

@@ -16,7 +16,9 @@ export interface SimulatorSettings {
 /** The demo's providers refuse a line now and then, as real ones do, so that rejections have something to show. */
 export function withTempers(settings: Record<string, SimulatorSettings>): Record<string, unknown> {
   const codes = ['PORTED_OUT', 'NOT_SUBSCRIBER', 'PACKAGE_NOT_ELIGIBLE'];
-  return Object.fromEntries(Object.entries(settings).map(([code, each]) => [code, { ...each, dial: { reject: { share: 0.01, codes } } }]));
+  return Object.fromEntries(
+    Object.entries(settings).map(([code, each]) => [code, { ...each, dial: { reject: { share: 0.01, codes } } }]),
+  );
 }
 
 /** Where a running simulator is, as it announces itself. */
@@ -62,7 +64,14 @@ export async function saveDemoProfiles(
     if (!address) continue;
     const { sftp } = address;
     const endpoint = sftp
-      ? { host: sftp.host, port: sftp.port, username: sftp.user, root: sftp.root, hostKeys: [sftp.hostKeyFingerprint], pollMs: 300 }
+      ? {
+          host: sftp.host,
+          port: sftp.port,
+          username: sftp.user,
+          root: sftp.root,
+          hostKeys: [sftp.hostKeyFingerprint],
+          pollMs: 300,
+        }
       : { target: address.target };
     await saveProvider(source, change(withEndpoint(profile, endpoint)), HUB_ACTOR_ID);
   }
@@ -70,7 +79,10 @@ export async function saveDemoProfiles(
 
 /** A P-256 key in OpenSSH's own format, which ssh2 reads. */
 function privateKey(): string {
-  return generateKeyPairSync('ec', { namedCurve: 'prime256v1' }).privateKey.export({ type: 'sec1', format: 'pem' }) as string;
+  return generateKeyPairSync('ec', { namedCurve: 'prime256v1' }).privateKey.export({
+    type: 'sec1',
+    format: 'pem',
+  }) as string;
 }
 
 function publicKeyOf(privatePem: string): string {

@@ -33,6 +33,7 @@ export function formatLines(lines: ProviderLine[]): string {
   const head = ['provider', 'lines', 'applied', 'rejected', 'waiting'];
   const rows = lines.map((line) => [line.code, line.lines, line.applied, line.rejected, line.waiting].map(String));
   const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)));
-  const text = (row: string[]) => row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  ');
+  const text = (row: string[]) =>
+    row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  ');
   return [head, ...rows].map((row) => `  ${text(row)}`).join('\n');
 }

@@ -10,7 +10,9 @@ export async function createWorker(config: Config): Promise<INestApplicationCont
   await migrateQueues(config);
   const source = await dataSource(config.database.url, 2).initialize();
   const providers = await deliveredProviders(source, config.worker.providers).finally(() => source.destroy());
-  const worker = await NestFactory.createApplicationContext(WorkerModule.forRoot(config, providers), { logger: ['error', 'warn'] });
+  const worker = await NestFactory.createApplicationContext(WorkerModule.forRoot(config, providers), {
+    logger: ['error', 'warn'],
+  });
   worker.enableShutdownHooks();
   return worker;
 }

@@ -45,7 +45,14 @@ function answers({ source, adapters, recorder, wakeUp, log }: SweepParts): Sweep
     await alone(source, 7_240_100 + provider.providerId, async () => {
       const take = async (answer: IncomingAnswer) => {
         if (answer.receipt === 'refused') {
-          await refuseByAnswer(source, recorder, provider.providerId, answer.number, answer.code ?? 'PROVIDER_ERROR', answer.detail ?? '');
+          await refuseByAnswer(
+            source,
+            recorder,
+            provider.providerId,
+            answer.number,
+            answer.code ?? 'PROVIDER_ERROR',
+            answer.detail ?? '',
+          );
           await wakeUp.wake([provider.providerId]);
         }
         if (answer.outcomes) await recorder.record(provider.providerId, answer.number, answer.outcomes);
@@ -97,6 +104,7 @@ export async function deliveredProviders(source: DataSource, wanted: readonly st
   const rows = await query<{ code: string }>(source, 'SELECT code FROM provider ORDER BY provider_id');
   const codes = rows.map((row) => row.code);
   const unknown = wanted.filter((code) => !codes.includes(code));
-  if (unknown.length > 0) throw new Error(`SAPHAN_PROVIDERS names ${unknown.join(', ')}; known are ${codes.join(', ')}`);
+  if (unknown.length > 0)
+    throw new Error(`SAPHAN_PROVIDERS names ${unknown.join(', ')}; known are ${codes.join(', ')}`);
   return wanted.length > 0 ? codes.filter((code) => wanted.includes(code)) : codes;
 }

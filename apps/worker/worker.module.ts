@@ -4,7 +4,19 @@ import { DataSource } from 'typeorm';
 import { DispatchModule, SWEEP_TASKS } from '#dispatch';
 import { WaitingReleaser } from '#acknowledgement';
 import { ImportWorkerModule } from '#intake';
-import { ADAPTERS, APPENDER, DERIVATION, OUTCOME_RECORDER, WAKE_UP, type AdapterRegistry, type Appender, type Derivation, type OutcomeRecorder, type ProviderCode, type WakeUp } from '#contracts';
+import {
+  ADAPTERS,
+  APPENDER,
+  DERIVATION,
+  OUTCOME_RECORDER,
+  WAKE_UP,
+  type AdapterRegistry,
+  type Appender,
+  type Derivation,
+  type OutcomeRecorder,
+  type ProviderCode,
+  type WakeUp,
+} from '#contracts';
 import { LOGGER, PlatformModule, type Config, type Logger } from '#platform';
 import { HubModule } from '../hub.module.js';
 import { sweepTasks } from './sweep-tasks.js';
@@ -35,8 +47,16 @@ class SweepModule {
       providers: [
         {
           provide: SWEEP_TASKS,
-          useFactory: (source: DataSource, adapters: AdapterRegistry, appender: Appender, derivation: Derivation, recorder: OutcomeRecorder, waiting: WaitingReleaser, wakeUp: WakeUp, log: Logger) =>
-            sweepTasks({ source, adapters, appender, derivation, recorder, waiting, wakeUp, log }),
+          useFactory: (
+            source: DataSource,
+            adapters: AdapterRegistry,
+            appender: Appender,
+            derivation: Derivation,
+            recorder: OutcomeRecorder,
+            waiting: WaitingReleaser,
+            wakeUp: WakeUp,
+            log: Logger,
+          ) => sweepTasks({ source, adapters, appender, derivation, recorder, waiting, wakeUp, log }),
           inject: [DataSource, ADAPTERS, APPENDER, DERIVATION, OUTCOME_RECORDER, WaitingReleaser, WAKE_UP, LOGGER],
         },
       ],

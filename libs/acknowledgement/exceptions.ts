@@ -70,34 +70,50 @@ export async function writeExceptions(
 
   const seqs = open.map((position) => position.seq);
   const acked = new Map<number, number>();
-  for (const row of await tx.query<{ seq: number; acked: number }>(ACKED, [batch.provider_id, seqs])) acked.set(row.seq, row.acked);
+  for (const row of await tx.query<{ seq: number; acked: number }>(ACKED, [batch.provider_id, seqs]))
+    acked.set(row.seq, row.acked);
   const tries = new Map<number, number>();
-  for (const row of await tx.query<{ seq: number; tries: number }>(TRIES, [batch.provider_id, seqs])) tries.set(row.seq, row.tries + 1);
+  for (const row of await tx.query<{ seq: number; tries: number }>(TRIES, [batch.provider_id, seqs]))
+    tries.set(row.seq, row.tries + 1);
   const asked = new Map((outcomes?.except ?? []).map((item) => [item.n, item.retryAfter]));
 
   const rows = open.map((position) => {
     const resolution = book.resolution(position.n);
     const times = tries.get(position.seq) ?? 1;
     const kind =
-      resolution.word === 'uncertain' ? 'uncertain'
-      : resolution.word === 'rejected' || times >= rules.maxLineTries ? 'rejected'
-      : 'retrying';
+      resolution.word === 'uncertain'
+        ? 'uncertain'
+        : resolution.word === 'rejected' || times >= rules.maxLineTries
+          ? 'rejected'
+          : 'retrying';
     const pause = asked.get(position.n) ?? rules.retryScheduleS[Math.min(times, rules.retryScheduleS.length) - 1] ?? 60;
     return {
-      ...position, kind, times,
+      ...position,
+      kind,
+      times,
       code: 'code' in resolution ? resolution.code : null,
       heard: JSON.stringify(book.sets.get(position.n) ?? {}),
       pause: kind === 'retrying' ? pause : null,
     };
   });
   await tx.query(UPSERT, [
-    batch.provider_id, batch.number, seqs, rows.map((row) => row.entryRef), rows.map((row) => row.n),
-    rows.map((row) => row.kind), rows.map((row) => row.code), rows.map((row) => row.heard),
-    seqs.map((seq) => acked.get(seq) ?? 0), rows.map((row) => row.times), rows.map((row) => row.pause),
+    batch.provider_id,
+    batch.number,
+    seqs,
+    rows.map((row) => row.entryRef),
+    rows.map((row) => row.n),
+    rows.map((row) => row.kind),
+    rows.map((row) => row.code),
+    rows.map((row) => row.heard),
+    seqs.map((seq) => acked.get(seq) ?? 0),
+    rows.map((row) => row.times),
+    rows.map((row) => row.pause),
   ]);
   if (givenUpBecause !== null) {
     await tx.query(`UPDATE batch SET state_reason = $3 WHERE provider_id = $1 AND number = $2`, [
-      batch.provider_id, batch.number, givenUpBecause,
+      batch.provider_id,
+      batch.number,
+      givenUpBecause,
     ]);
   }
 }

@@ -79,7 +79,9 @@ export class OutcomeBook {
 
   resolution(n: number): Resolution {
     const resolution = resolve(this.heard(n));
-    return resolution.word === 'unknown' && this.givenUp.has(n) ? { word: 'uncertain', code: 'PROVIDER_ERROR' } : resolution;
+    return resolution.word === 'unknown' && this.givenUp.has(n)
+      ? { word: 'uncertain', code: 'PROVIDER_ERROR' }
+      : resolution;
   }
 
   counts(): Counts {

@@ -30,7 +30,12 @@ export async function positions(tx: Tx, batch: BatchRow, first = 1, last = batch
   if (batch.kind === 'delta') {
     const left = [...batch.collapsed, ...batch.omitted];
     const rows = await tx.query<{ n: number; entry_ref: string; seq: number }>(DELTA, [
-      batch.provider_id, batch.from_seq, batch.to_seq, left, first, last,
+      batch.provider_id,
+      batch.from_seq,
+      batch.to_seq,
+      left,
+      first,
+      last,
     ]);
     return rows.map((row) => ({ n: row.n, entryRef: row.entry_ref, seq: row.seq }));
   }

@@ -62,44 +62,64 @@ export class Recorder implements OutcomeRecorder {
     }
   }
 
-  private async merge(providerId: number, number: number, outcomes: Outcomes | null, reason?: string): Promise<RecordedOutcomes> {
-    const recorded = await inTransaction(this.source, async (tx): Promise<RecordedOutcomes & { seqs: number[] | 'all'; suspect: boolean }> => {
-      await tx.query(INDEX_PLANS);
-      const [batch] = await tx.query<LockedBatch>(LOCK_BATCH, [providerId, number]);
-      const wrong = !batch ? 'no batch has this number'
-        : batch.handed_at === null ? 'this batch was never handed over'
-        : batch.state === 'refused' ? 'this batch was refused as a whole' : null;
-      if (!batch || wrong !== null) {
-        const items = (outcomes?.except.length ?? 0) || 1;
-        await setAside(tx, providerId, number, wrong ?? '', items);
-        return { accepted: 0, setAside: items, settled: false, seqs: [], suspect: false };
-      }
-      const checked = outcomes ? await this.check(tx, batch, outcomes) : null;
-      const book = await loadBook(tx, batch);
-      if (checked) book.take(checked.outcomes);
-      else book.giveUp();
-      await saveBlocks(tx, batch, book);
-      if (book.touchedLines.size > 0) {
-        const touched = [...book.touchedLines];
-        const known = await positions(tx, batch, Math.min(...touched), Math.max(...touched));
-        await writeExceptions(tx, batch, book, known, this.rules(providerId), outcomes, reason ?? null);
-      }
-      const counts = book.counts();
-      const heard = counts.applied + counts.already + counts.rejected + counts.retrying + counts.uncertain;
-      await tx.query(UPDATE_BATCH, [
-        providerId, number, book.said, heard, counts.applied, counts.already, counts.rejected, counts.retrying, counts.uncertain,
-      ]);
-      const whole = heard === batch.line_count;
-      if (whole && batch.kind === 'full') await settleFull(tx, batch, book.isWhollyHeard());
-      return {
-        accepted: checked?.accepted ?? 0,
-        setAside: checked?.setAside ?? 0,
-        settled: whole,
-        seqs: whole ? 'all' : (checked?.positions ?? []).map((position) => position.seq),
-        // Closed, given up, or sent by a lost hand: this answer is the sign that it was applied, perhaps just now.
-        suspect: checked !== null && (batch.state === 'closed' || batch.state_reason !== null || batch.lost),
-      };
-    });
+  private async merge(
+    providerId: number,
+    number: number,
+    outcomes: Outcomes | null,
+    reason?: string,
+  ): Promise<RecordedOutcomes> {
+    const recorded = await inTransaction(
+      this.source,
+      async (tx): Promise<RecordedOutcomes & { seqs: number[] | 'all'; suspect: boolean }> => {
+        await tx.query(INDEX_PLANS);
+        const [batch] = await tx.query<LockedBatch>(LOCK_BATCH, [providerId, number]);
+        const wrong = !batch
+          ? 'no batch has this number'
+          : batch.handed_at === null
+            ? 'this batch was never handed over'
+            : batch.state === 'refused'
+              ? 'this batch was refused as a whole'
+              : null;
+        if (!batch || wrong !== null) {
+          const items = (outcomes?.except.length ?? 0) || 1;
+          await setAside(tx, providerId, number, wrong ?? '', items);
+          return { accepted: 0, setAside: items, settled: false, seqs: [], suspect: false };
+        }
+        const checked = outcomes ? await this.check(tx, batch, outcomes) : null;
+        const book = await loadBook(tx, batch);
+        if (checked) book.take(checked.outcomes);
+        else book.giveUp();
+        await saveBlocks(tx, batch, book);
+        if (book.touchedLines.size > 0) {
+          const touched = [...book.touchedLines];
+          const known = await positions(tx, batch, Math.min(...touched), Math.max(...touched));
+          await writeExceptions(tx, batch, book, known, this.rules(providerId), outcomes, reason ?? null);
+        }
+        const counts = book.counts();
+        const heard = counts.applied + counts.already + counts.rejected + counts.retrying + counts.uncertain;
+        await tx.query(UPDATE_BATCH, [
+          providerId,
+          number,
+          book.said,
+          heard,
+          counts.applied,
+          counts.already,
+          counts.rejected,
+          counts.retrying,
+          counts.uncertain,
+        ]);
+        const whole = heard === batch.line_count;
+        if (whole && batch.kind === 'full') await settleFull(tx, batch, book.isWhollyHeard());
+        return {
+          accepted: checked?.accepted ?? 0,
+          setAside: checked?.setAside ?? 0,
+          settled: whole,
+          seqs: whole ? 'all' : (checked?.positions ?? []).map((position) => position.seq),
+          // Closed, given up, or sent by a lost hand: this answer is the sign that it was applied, perhaps just now.
+          suspect: checked !== null && (batch.state === 'closed' || batch.state_reason !== null || batch.lost),
+        };
+      },
+    );
     await faultPoint('acknowledgement.recorded');
     // Entries are locked before batches everywhere, so what waited for these outcomes is appended in its own
     // transaction; if we die in between, the sweeper finds it by the same rule.
@@ -117,7 +137,8 @@ export class Recorder implements OutcomeRecorder {
   ): Promise<{ outcomes: Outcomes; accepted: number; setAside: number; positions: Position[] }> {
     const first = outcomes.first ?? 1;
     const last = outcomes.last ?? batch.line_count;
-    if (batch.line_count === 0 && outcomes.except.length === 0) return { outcomes, accepted: 0, setAside: 0, positions: [] };
+    if (batch.line_count === 0 && outcomes.except.length === 0)
+      return { outcomes, accepted: 0, setAside: 0, positions: [] };
     if (first < 1 || last > batch.line_count || first > last) {
       const items = outcomes.except.length + (outcomes.default ? 1 : 0);
       await setAside(tx, batch.provider_id, batch.number, `positions ${first} to ${last} are outside the batch`, items);
@@ -137,7 +158,13 @@ export class Recorder implements OutcomeRecorder {
     // Shifted references prove that the answer was made from something else: then its default says nothing either.
     const safe: Outcomes = wrong === 0 ? { ...outcomes, except, first, last } : { except, first, last };
     if (wrong > 0) {
-      await setAside(tx, batch.provider_id, batch.number, 'reference and position do not belong together in this batch', wrong);
+      await setAside(
+        tx,
+        batch.provider_id,
+        batch.number,
+        'reference and position do not belong together in this batch',
+        wrong,
+      );
     }
     const heard = safe.default ? known : except.flatMap((item) => byPosition.get(item.n) ?? []);
     return { outcomes: safe, accepted: heard.length, setAside: wrong, positions: heard };
@@ -148,7 +175,8 @@ export class Recorder implements OutcomeRecorder {
 const COVER_EXCEPTIONS = `
 UPDATE exception SET ended_at = now(), end_reason = 'covered'
 WHERE provider_id = $1 AND seq <= $2 AND (number < $3 OR (number = $3 AND n IS NULL)) AND ended_at IS NULL AND kind <> 'held'`;
-const COVER_OMISSIONS = 'UPDATE omission SET ended_at = now() WHERE provider_id = $1 AND seq <= $2 AND ended_at IS NULL';
+const COVER_OMISSIONS =
+  'UPDATE omission SET ended_at = now() WHERE provider_id = $1 AND seq <= $2 AND ended_at IS NULL';
 
 // A list given up leaves its absences uncertain too: what it would have removed has no position in it.
 const DOUBT_ABSENCES = `
@@ -169,7 +197,10 @@ async function settleFull(tx: Tx, batch: LockedBatch, heard: boolean): Promise<v
 
 async function setAside(tx: Tx, providerId: number, number: number, reason: string, items: number): Promise<void> {
   await tx.query('INSERT INTO set_aside (provider_id, number, reason, items) VALUES ($1, $2, $3, $4)', [
-    providerId, number, reason, items,
+    providerId,
+    number,
+    reason,
+    items,
   ]);
 }
 
@@ -180,10 +211,14 @@ async function loadBook(tx: Tx, batch: LockedBatch): Promise<OutcomeBook> {
   const givenUp = new Set<number>();
   if (batch.heard > 0 && batch.said === null) {
     const rows = await tx.query<{ block: number; applied: Buffer; already: Buffer }>(
-      'SELECT block, applied, already FROM outcome_bits WHERE provider_id = $1 AND number = $2', key);
+      'SELECT block, applied, already FROM outcome_bits WHERE provider_id = $1 AND number = $2',
+      key,
+    );
     for (const row of rows) blocks.set(row.block, { applied: row.applied, already: row.already });
     const lines = await tx.query<{ n: number; heard: Heard; end_reason: string | null }>(
-      `SELECT n, heard, end_reason FROM exception WHERE provider_id = $1 AND number = $2 AND n IS NOT NULL AND end_reason IS DISTINCT FROM 'answered'`, key);
+      `SELECT n, heard, end_reason FROM exception WHERE provider_id = $1 AND number = $2 AND n IS NOT NULL AND end_reason IS DISTINCT FROM 'answered'`,
+      key,
+    );
     for (const row of lines) {
       if (Object.keys(row.heard).length > 0) sets.set(row.n, row.heard);
       else givenUp.add(row.n);

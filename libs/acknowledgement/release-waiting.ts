@@ -45,7 +45,9 @@ export class WaitingReleaser {
    */
   async release(providerId: number, number: number, seqs: number[] | 'all'): Promise<number> {
     if (seqs !== 'all' && seqs.length === 0) return 0;
-    return seqs === 'all' ? this.each(providerId, OF_RANGE, [providerId, number]) : this.each(providerId, OF_SEQS, [providerId, seqs]);
+    return seqs === 'all'
+      ? this.each(providerId, OF_RANGE, [providerId, number])
+      : this.each(providerId, OF_SEQS, [providerId, seqs]);
   }
 
   /** Does what a crash left undone. */
@@ -60,7 +62,9 @@ export class WaitingReleaser {
       if (rows.length === 0) return appended;
       appended += await inTransaction(this.source, async (tx: Tx) => {
         const done = await this.appender.appendCurrent(
-          tx, providerId, rows.map((row) => ({ entryRef: row.entry_ref, onlyIfSeq: row.seq })),
+          tx,
+          providerId,
+          rows.map((row) => ({ entryRef: row.entry_ref, onlyIfSeq: row.seq })),
           { cause: 'predecessor', actorId: HUB_ACTOR_ID },
         );
         await tx.query(END, [providerId, rows.map((row) => row.seq)]);

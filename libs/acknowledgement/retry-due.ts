@@ -21,7 +21,9 @@ export async function retryDue(source: DataSource, appender: Appender, providerI
     if (rows.length === 0) return appended;
     appended += await inTransaction(source, async (tx) => {
       const done = await appender.appendCurrent(
-        tx, providerId, rows.map((row) => ({ entryRef: row.entry_ref, onlyIfSeq: row.seq })),
+        tx,
+        providerId,
+        rows.map((row) => ({ entryRef: row.entry_ref, onlyIfSeq: row.seq })),
         { cause: 'retried', actorId: HUB_ACTOR_ID },
       );
       await tx.query(END, [providerId, rows.map((row) => row.seq), done.appended]);

@@ -107,7 +107,10 @@ export interface ProviderAdapter {
   /** The highest number that it has, or null when it cannot say. */
   highestNumber(signal: AbortSignal): Promise<number | null>;
   /** For acknowledgement by files: reads what is new and hands each answer over; an answer is done when `take` resolves. */
-  collect?(take: (answer: IncomingAnswer) => Promise<void>, signal: AbortSignal): Promise<{ taken: number; setAside: number }>;
+  collect?(
+    take: (answer: IncomingAnswer) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<{ taken: number; setAside: number }>;
   /** For acknowledgement by callback: verifies the signature over the raw body and translates. Throws Problem. */
   readCallback?(headers: Record<string, string | undefined>, body: Buffer): IncomingAnswer;
   close(): Promise<void>;

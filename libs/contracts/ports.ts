@@ -19,7 +19,11 @@ export interface DerivedChanges {
  * writing their registrations. `today` is the day in Asia/Bangkok.
  */
 export interface Derivation {
-  derive(tx: Tx, lines: DerivedLines, context: { cause: Cause; actorId: number; runId: number | null; today: string }): Promise<DerivedChanges>;
+  derive(
+    tx: Tx,
+    lines: DerivedLines,
+    context: { cause: Cause; actorId: number; runId: number | null; today: string },
+  ): Promise<DerivedChanges>;
 }
 
 /** The lines to derive. `fresh` were inserted by this very transaction, so that no entry of theirs can exist yet. */

@@ -32,6 +32,13 @@ export class Problem extends Error {
   /** The body of the answer, `application/problem+json`. */
   toJSON(): Record<string, unknown> {
     const { errors, detailTh } = this.extra;
-    return { type: `urn:saphan:problem:${this.type}`, title: this.title, status: this.status, detail: this.detail, detailTh, errors };
+    return {
+      type: `urn:saphan:problem:${this.type}`,
+      title: this.title,
+      status: this.status,
+      detail: this.detail,
+      detailTh,
+      errors,
+    };
   }
 }

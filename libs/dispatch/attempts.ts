@@ -8,7 +8,13 @@ INSERT INTO attempt (provider_id, number, attempt_no, fence, purpose)
 SELECT $1, $2, 1 + coalesce(max(attempt_no), 0), $3, $4 FROM attempt WHERE provider_id = $1 AND number = $2
 RETURNING attempt_no`;
 
-export async function beginAttempt(tx: Tx, providerId: number, number: number, fence: number, purpose: 'handOver' | 'ask'): Promise<number> {
+export async function beginAttempt(
+  tx: Tx,
+  providerId: number,
+  number: number,
+  fence: number,
+  purpose: 'handOver' | 'ask',
+): Promise<number> {
   const [row] = await tx.query<{ attempt_no: number }>(BEGIN, [providerId, number, fence, purpose]);
   return row?.attempt_no ?? 1;
 }
@@ -62,7 +68,12 @@ WHERE b.provider_id = $1 AND b.number = $2 AND b.kind = 'full' AND ${CAN_BE_OVER
  * A hand-over whose lease was lost may still arrive, after newer changes of the same entries. Their current state is
  * appended once more, so that the last word at the provider is the right one. Returns how many were appended.
  */
-export async function repeatOvertaken(source: DataSource, appender: Appender, providerId: number, number: number): Promise<number> {
+export async function repeatOvertaken(
+  source: DataSource,
+  appender: Appender,
+  providerId: number,
+  number: number,
+): Promise<number> {
   const rows = await query<{ entry_ref: string; last_seq: number }>(source, OVERTAKEN, [providerId, number]);
   if (rows.length === 0) return 0;
   const latest = new Map(rows.map((row) => [row.entry_ref, row.last_seq]));
@@ -77,7 +88,13 @@ export async function repeatOvertaken(source: DataSource, appender: Appender, pr
  * Repeats what the attempts that earlier leases left open may overtake, then ends them.
  * @param afterS seconds after its start at which an attempt of a lost hand can no longer reach the provider
  */
-export async function settleLostAttempts(source: DataSource, appender: Appender, providerId: number, fence: number, afterS: number): Promise<void> {
+export async function settleLostAttempts(
+  source: DataSource,
+  appender: Appender,
+  providerId: number,
+  fence: number,
+  afterS: number,
+): Promise<void> {
   const rows = await query<{ number: number }>(source, FIND_LOST, [providerId, fence, afterS]);
   for (const { number } of rows) await repeatOvertaken(source, appender, providerId, number);
   await query(source, END_LOST, [providerId, fence, afterS]);

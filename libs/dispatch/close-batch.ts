@@ -1,6 +1,13 @@
 // Ending batches that did not arrive: closed (append again what is still latest) or refused (halves come next).
 import type { DataSource } from 'typeorm';
-import { ENDED_STATES, type Appender, type BatchState, type OutcomeRecorder, type ResultCode, type Tx } from '#contracts';
+import {
+  ENDED_STATES,
+  type Appender,
+  type BatchState,
+  type OutcomeRecorder,
+  type ResultCode,
+  type Tx,
+} from '#contracts';
 import { HUB_ACTOR_ID, inTransaction, query } from '#platform';
 import { assertFence, type Lease } from './lease.js';
 import { pauseProvider } from './pause.js';
@@ -56,31 +63,43 @@ export async function closeBatch(
     if (!batch) return;
     if (batch.kind === 'delta') {
       const lines = await tx.query<{ entry_ref: string; seq: number }>(SILENT_LINES, [
-        providerId, number, batch.from_seq, batch.to_seq, [...batch.collapsed, ...batch.omitted],
+        providerId,
+        number,
+        batch.from_seq,
+        batch.to_seq,
+        [...batch.collapsed, ...batch.omitted],
       ]);
       await appender.appendCurrent(
-        tx, providerId, lines.map((line) => ({ entryRef: line.entry_ref, onlyIfSeq: line.seq })),
+        tx,
+        providerId,
+        lines.map((line) => ({ entryRef: line.entry_ref, onlyIfSeq: line.seq })),
         { cause: 'retried', actorId: HUB_ACTOR_ID },
       );
     }
     // A full list that got lost is wanted again. What was new in its range travels by itself, whatever becomes of the sync.
     if (batch.kind === 'full') {
       const entries = await tx.query<{ entry_ref: string; seq: number }>(
-        'SELECT entry_ref, last_seq AS seq FROM entry WHERE provider_id = $1 AND last_seq BETWEEN $2 AND $3', [
-          providerId, batch.from_seq, batch.to_seq,
-        ]);
+        'SELECT entry_ref, last_seq AS seq FROM entry WHERE provider_id = $1 AND last_seq BETWEEN $2 AND $3',
+        [providerId, batch.from_seq, batch.to_seq],
+      );
       await appender.appendCurrent(
-        tx, providerId, entries.map((entry) => ({ entryRef: entry.entry_ref, onlyIfSeq: entry.seq })),
+        tx,
+        providerId,
+        entries.map((entry) => ({ entryRef: entry.entry_ref, onlyIfSeq: entry.seq })),
         { cause: 'retried', actorId: HUB_ACTOR_ID },
       );
       const end = sync === 'again' ? `number = NULL, state = 'waiting'` : `state = 'failed', ended_at = now()`;
-      await tx.query(`UPDATE sync_provider SET ${end} WHERE provider_id = $1 AND sync_id = $2 AND ended_at IS NULL`, [providerId, batch.sync_id]);
+      await tx.query(`UPDATE sync_provider SET ${end} WHERE provider_id = $1 AND sync_id = $2 AND ended_at IS NULL`, [
+        providerId,
+        batch.sync_id,
+      ]);
     }
     const [locked] = await tx.query<RangeRow>(RANGE, [providerId, number]);
     if (!locked || locked.heard > 0 || ENDED_STATES.includes(locked.state)) throw new AnsweredMeanwhile();
-    await tx.query(`UPDATE batch SET state = 'closed', state_reason = $3, ended_at = now() WHERE provider_id = $1 AND number = $2`, [
-      providerId, number, reason,
-    ]);
+    await tx.query(
+      `UPDATE batch SET state = 'closed', state_reason = $3, ended_at = now() WHERE provider_id = $1 AND number = $2`,
+      [providerId, number, reason],
+    );
   }).catch((error: unknown) => {
     if (!(error instanceof AnsweredMeanwhile)) throw error;
   });
@@ -119,22 +138,35 @@ export async function refuseBatch(
     const left = [...batch.collapsed, ...batch.omitted];
     const lines = await tx.query<{ seq: number }>(
       'SELECT seq FROM change WHERE provider_id = $1 AND seq BETWEEN $2 AND $3 AND NOT seq = ANY($4::bigint[]) ORDER BY seq',
-      [providerId, batch.from_seq, batch.to_seq, left]);
-    const halves = halve({ fromSeq: batch.from_seq, toSeq: batch.to_seq }, lines.map((line) => line.seq));
+      [providerId, batch.from_seq, batch.to_seq, left],
+    );
+    const halves = halve(
+      { fromSeq: batch.from_seq, toSeq: batch.to_seq },
+      lines.map((line) => line.seq),
+    );
     const ended = await tx.query(
       `UPDATE batch SET state = 'refused', state_reason = $3, ended_at = now()
-       WHERE provider_id = $1 AND number = $2 AND state IN ('handed', 'accepted') AND heard = 0 RETURNING number`, [providerId, number, `${code}: ${detail}`]);
+       WHERE provider_id = $1 AND number = $2 AND state IN ('handed', 'accepted') AND heard = 0 RETURNING number`,
+      [providerId, number, `${code}: ${detail}`],
+    );
     await also(tx);
     if (ended.length === 0) {
-      await tx.query(`INSERT INTO set_aside (provider_id, number, reason) VALUES ($1, $2, 'refused as a whole, after outcomes of its lines were heard')`, [providerId, number]);
+      await tx.query(
+        `INSERT INTO set_aside (provider_id, number, reason) VALUES ($1, $2, 'refused as a whole, after outcomes of its lines were heard')`,
+        [providerId, number],
+      );
       return;
     }
     // What was left out here is looked at afresh by the halves.
-    await tx.query('UPDATE omission SET ended_at = now() WHERE provider_id = $1 AND seq = ANY($2::bigint[]) AND ended_at IS NULL', [providerId, batch.omitted]);
+    await tx.query(
+      'UPDATE omission SET ended_at = now() WHERE provider_id = $1 AND seq = ANY($2::bigint[]) AND ended_at IS NULL',
+      [providerId, batch.omitted],
+    );
     for (const half of halves) {
-      await tx.query('INSERT INTO refused_range (provider_id, from_seq, to_seq, halves_of, root) VALUES ($1, $2, $3, $4, $5)', [
-        providerId, half.fromSeq, half.toSeq, number, batch.root ?? number,
-      ]);
+      await tx.query(
+        'INSERT INTO refused_range (provider_id, from_seq, to_seq, halves_of, root) VALUES ($1, $2, $3, $4, $5)',
+        [providerId, half.fromSeq, half.toSeq, number, batch.root ?? number],
+      );
     }
   });
   return 'halved';
@@ -149,7 +181,11 @@ export async function refuseByAnswer(
   code: ResultCode,
   detail: string,
 ): Promise<void> {
-  const [batch] = await query<{ state: string }>(source, 'SELECT state FROM batch WHERE provider_id = $1 AND number = $2', [providerId, number]);
+  const [batch] = await query<{ state: string }>(
+    source,
+    'SELECT state FROM batch WHERE provider_id = $1 AND number = $2',
+    [providerId, number],
+  );
   if (batch?.state !== 'handed' && batch?.state !== 'accepted') return;
   const refusal = await refuseBatch(source, recorder, providerId, number, code, detail, async () => undefined);
   if (refusal === 'tooMany') {
@@ -160,6 +196,8 @@ export async function refuseByAnswer(
 async function offenders(source: DataSource, providerId: number, root: number): Promise<number> {
   const [row] = await query<{ n: number }>(
     source,
-    `SELECT count(*) AS n FROM batch WHERE provider_id = $1 AND root = $2 AND line_count = 1 AND n_rejected = 1`, [providerId, root]);
+    `SELECT count(*) AS n FROM batch WHERE provider_id = $1 AND root = $2 AND line_count = 1 AND n_rejected = 1`,
+    [providerId, root],
+  );
   return row?.n ?? 0;
 }

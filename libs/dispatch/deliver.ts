@@ -1,8 +1,14 @@
 // One hand-over: under the provider's lease the next step is decided, taken and recorded.
 import type { DataSource } from 'typeorm';
 import {
-  type AdapterRegistry, type Appender, type AskResult, type HandOverResult, type OutcomeRecorder, type ProviderAdapter,
-  type SealedBatch, type SealedPart,
+  type AdapterRegistry,
+  type Appender,
+  type AskResult,
+  type HandOverResult,
+  type OutcomeRecorder,
+  type ProviderAdapter,
+  type SealedBatch,
+  type SealedPart,
 } from '#contracts';
 import { faultPoint, HUB_ACTOR_ID, inTransaction, query, type Logger } from '#platform';
 import { beginAttempt, endAttempt, repeatOvertaken, settleLostAttempts } from './attempts.js';
@@ -82,20 +88,31 @@ export class Deliverer {
           await assertFence(tx, lease);
           const rows = await tx.query(
             `UPDATE batch SET state = 'handed', handed_at = coalesce(handed_at, now())
-             WHERE provider_id = $1 AND number = $2 AND state IN ('sealed', 'handed') RETURNING number`, [providerId, batch.number]);
+             WHERE provider_id = $1 AND number = $2 AND state IN ('sealed', 'handed') RETURNING number`,
+            [providerId, batch.number],
+          );
           if (rows.length > 0) await beginAttempt(tx, providerId, batch.number, lease.fence, 'handOver');
           return rows.length > 0;
         });
         // An answer came in between: what is settled is not sent again.
         if (!begun) return { step: 'handOver', number: batch.number, result: 'answeredMeanwhile', more: true };
-        return this.handOver('handOver', batch, readParts(this.source, providerId, batch.number), stream, adapter, lease);
+        return this.handOver(
+          'handOver',
+          batch,
+          readParts(this.source, providerId, batch.number),
+          stream,
+          adapter,
+          lease,
+        );
       }
       case 'seal':
       case 'sealHalf': {
         const now = new Date(stream.now);
         const pushed = stream.pushWanted ? await sealBatch(this.source, adapter, lease, 'ahead', now) : null;
-        const sealed = pushed ?? (await sealBatch(this.source, adapter, lease, step.step === 'seal' ? 'next' : 'half', now));
-        if (!sealed) return { step: step.step === 'seal' ? 'awaitOutcomes' : 'sealHalf', more: step.step === 'sealHalf' };
+        const sealed =
+          pushed ?? (await sealBatch(this.source, adapter, lease, step.step === 'seal' ? 'next' : 'half', now));
+        if (!sealed)
+          return { step: step.step === 'seal' ? 'awaitOutcomes' : 'sealHalf', more: step.step === 'sealHalf' };
         await faultPoint('dispatch.sealed');
         return this.handOver(step.step, sealed.batch, partsOf(sealed), stream, adapter, lease);
       }
@@ -104,12 +121,23 @@ export class Deliverer {
         const batch = await sealFullList(this.source, adapter, lease, stream.fullSyncId, new Date(stream.now));
         if (!batch) return { step: 'sealFull', more: true };
         await faultPoint('dispatch.sealed');
-        return this.handOver('sealFull', batch, readParts(this.source, providerId, batch.number), stream, adapter, lease);
+        return this.handOver(
+          'sealFull',
+          batch,
+          readParts(this.source, providerId, batch.number),
+          stream,
+          adapter,
+          lease,
+        );
       }
       case 'ask':
         return this.ask(await this.existing(providerId, step.number), stream, adapter, lease);
       case 'giveUp': {
-        await this.recorder.giveUp(providerId, step.number, 'no outcomes before the deadline, and the provider cannot tell');
+        await this.recorder.giveUp(
+          providerId,
+          step.number,
+          'no outcomes before the deadline, and the provider cannot tell',
+        );
         return { step: 'giveUp', number: step.number, more: true };
       }
     }
@@ -135,7 +163,11 @@ export class Deliverer {
     const result = await adapter.handOver(batch, parts, lease.lost);
     await faultPoint('dispatch.handedOver');
     const verdict = afterHandOver(result, this.context(batch, stream, adapter));
-    const end = { result: result.result, status: 'status' in result ? result.status : null, detail: 'detail' in result ? result.detail : null };
+    const end = {
+      result: result.result,
+      status: 'status' in result ? result.status : null,
+      detail: 'detail' in result ? result.detail : null,
+    };
     // Outcomes first, and whoever holds the lease: if we die after them the batch is settled, before them it goes again.
     const outcomes = verdict.verdict === 'accepted' && 'outcomes' in result ? result.outcomes : null;
     if (outcomes) await this.recorder.record(lease.providerId, batch.number, outcomes);
@@ -146,24 +178,50 @@ export class Deliverer {
       if (!(error instanceof LeaseLost)) throw error;
       // What we sent may arrive after what our successor sent: the entries' current state is said once more.
       await repeatOvertaken(this.source, this.appender, lease.providerId, batch.number);
-      this.log.warn({ event: 'lease lost during hand-over', provider: batch.provider, batch: batch.number, result: result.result });
+      this.log.warn({
+        event: 'lease lost during hand-over',
+        provider: batch.provider,
+        batch: batch.number,
+        result: result.result,
+      });
       return { step: 'leaseLost', number: batch.number, result: result.result, more: true };
     }
     await faultPoint('dispatch.recorded');
     // A provider that answers in the response and gave no outcomes has them all the same: it is asked at once.
-    if (verdict.verdict === 'accepted' && !outcomes && adapter.profile.acknowledgement === 'response' && adapter.profile.canBeAsked) {
+    if (
+      verdict.verdict === 'accepted' &&
+      !outcomes &&
+      adapter.profile.acknowledgement === 'response' &&
+      adapter.profile.canBeAsked
+    ) {
       await this.ask(batch, stream, adapter, lease);
     }
     this.log.info({
-      event: 'batch handed over', provider: batch.provider, batch: batch.number, kind: batch.kind, lines: batch.lineCount,
-      result: result.result, verdict: verdict.verdict, ms: Math.round(performance.now() - began),
+      event: 'batch handed over',
+      provider: batch.provider,
+      batch: batch.number,
+      kind: batch.kind,
+      lines: batch.lineCount,
+      result: result.result,
+      verdict: verdict.verdict,
+      ms: Math.round(performance.now() - began),
     });
-    return { step, number: batch.number, lines: batch.lineCount, result: result.result, ...(await this.after(verdict, step, stream, adapter, lease)) };
+    return {
+      step,
+      number: batch.number,
+      lines: batch.lineCount,
+      result: result.result,
+      ...(await this.after(verdict, step, stream, adapter, lease)),
+    };
   }
 
   /** What follows a hand-over: the next one at once, later, or after a moment's gathering when changes pour in. */
   private async after(
-    verdict: Verdict, step: Step['step'], stream: Stream, adapter: ProviderAdapter, lease: Lease,
+    verdict: Verdict,
+    step: Step['step'],
+    stream: Stream,
+    adapter: ProviderAdapter,
+    lease: Lease,
   ): Promise<Pick<Delivered, 'more' | 'at' | 'gathers'>> {
     if (verdict.verdict !== 'accepted' || step !== 'seal') return this.next(verdict, stream);
     const [row] = await query<{ pending: number; now: Date }>(this.source, PENDING, [lease.providerId]);
@@ -177,7 +235,10 @@ export class Deliverer {
     await inTransaction(this.source, async (tx) => {
       await assertFence(tx, lease);
       await beginAttempt(tx, providerId, batch.number, lease.fence, 'ask');
-      await tx.query('UPDATE batch SET asked = asked + 1 WHERE provider_id = $1 AND number = $2', [providerId, batch.number]);
+      await tx.query('UPDATE batch SET asked = asked + 1 WHERE provider_id = $1 AND number = $2', [
+        providerId,
+        batch.number,
+      ]);
     });
     const result: AskResult = await adapter.ask(batch, lease.lost);
     await faultPoint('dispatch.asked');
@@ -185,7 +246,11 @@ export class Deliverer {
     if (result.answer === 'has' && result.outcomes && verdict.verdict === 'accepted') {
       await this.recorder.record(providerId, batch.number, result.outcomes);
     }
-    await this.recordVerdict(verdict, batch, lease, { result: result.answer, status: null, detail: 'detail' in result ? result.detail : null });
+    await this.recordVerdict(verdict, batch, lease, {
+      result: result.answer,
+      status: null,
+      detail: 'detail' in result ? result.detail : null,
+    });
     return { step: 'ask', number: batch.number, result: result.answer, ...this.next(verdict, stream) };
   }
 
@@ -203,15 +268,23 @@ export class Deliverer {
       await assertFence(tx, lease);
       await endAttempt(tx, providerId, batch.number, lease.fence, attempt);
       const set = (sql: string, ...values: unknown[]) =>
-        tx.query(`UPDATE batch SET ${sql} WHERE provider_id = $1 AND number = $2 AND state = 'handed'`, [providerId, batch.number, ...values]);
+        tx.query(`UPDATE batch SET ${sql} WHERE provider_id = $1 AND number = $2 AND state = 'handed'`, [
+          providerId,
+          batch.number,
+          ...values,
+        ]);
       const wait = (afterS: number, counts: boolean, why: string) =>
         tx.query(
           `UPDATE provider_stream SET not_before = now() + $2 * interval '1 second', failures = failures + $3, waiting_for = $4 WHERE provider_id = $1`,
-          [providerId, afterS, counts ? 1 : 0, why]);
+          [providerId, afterS, counts ? 1 : 0, why],
+        );
       switch (verdict.verdict) {
         case 'accepted':
           await set(`state = 'accepted', accepted_at = now(), asked = 0`);
-          await tx.query('UPDATE provider_stream SET not_before = NULL, failures = 0, waiting_for = NULL WHERE provider_id = $1 AND (failures > 0 OR not_before IS NOT NULL)', [providerId]);
+          await tx.query(
+            'UPDATE provider_stream SET not_before = NULL, failures = 0, waiting_for = NULL WHERE provider_id = $1 AND (failures > 0 OR not_before IS NOT NULL)',
+            [providerId],
+          );
           break;
         case 'again':
           await set(`state = 'sealed'`);
@@ -245,16 +318,27 @@ export class Deliverer {
       await this.stop(providerId, `the provider refused the full list ${batch.number}: ${result.code}`);
       return;
     }
-    const refusal = await refuseBatch(this.source, this.recorder, providerId, batch.number, result.code, result.detail, async (tx) => {
-      await assertFence(tx, lease);
-      await endAttempt(tx, providerId, batch.number, lease.fence, end);
-    });
-    if (refusal === 'tooMany') await this.stop(providerId, `the provider refuses too much of batch ${batch.number}: ${result.code}`);
+    const refusal = await refuseBatch(
+      this.source,
+      this.recorder,
+      providerId,
+      batch.number,
+      result.code,
+      result.detail,
+      async (tx) => {
+        await assertFence(tx, lease);
+        await endAttempt(tx, providerId, batch.number, lease.fence, end);
+      },
+    );
+    if (refusal === 'tooMany')
+      await this.stop(providerId, `the provider refuses too much of batch ${batch.number}: ${result.code}`);
   }
 
   private async stop(providerId: number, reason: string): Promise<void> {
     await pauseProvider(this.source, providerId, HUB_ACTOR_ID, reason);
-    const [row] = await query<{ code: string }>(this.source, 'SELECT code FROM provider WHERE provider_id = $1', [providerId]);
+    const [row] = await query<{ code: string }>(this.source, 'SELECT code FROM provider WHERE provider_id = $1', [
+      providerId,
+    ]);
     this.log.error({ event: 'provider stopped, a person is needed', provider: row?.code, reason });
   }
 

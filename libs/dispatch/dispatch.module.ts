@@ -1,11 +1,34 @@
 // dispatch as a Nest module: a queue and a handler per provider, the pump, the sweeper.
 import { BullModule, getQueueToken } from '@nestjs/bullmq';
-import { Inject, Injectable, Module, type DynamicModule, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  Module,
+  type DynamicModule,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
 import type { Queue } from 'bullmq';
 import { randomBytes } from 'node:crypto';
 import { DataSource } from 'typeorm';
-import { ADAPTERS, APPENDER, OUTCOME_RECORDER, type AdapterRegistry, type Appender, type OutcomeRecorder, type ProviderCode } from '#contracts';
-import { CONFIG, deliveryQueue, listenForWakeUps, LOGGER, ProviderDirectory, type Config, type Logger } from '#platform';
+import {
+  ADAPTERS,
+  APPENDER,
+  OUTCOME_RECORDER,
+  type AdapterRegistry,
+  type Appender,
+  type OutcomeRecorder,
+  type ProviderCode,
+} from '#contracts';
+import {
+  CONFIG,
+  deliveryQueue,
+  listenForWakeUps,
+  LOGGER,
+  ProviderDirectory,
+  type Config,
+  type Logger,
+} from '#platform';
 import { deliverProcessor } from './deliver.processor.js';
 import { Deliverer } from './deliver.js';
 import { Pump } from './pump.js';
@@ -67,14 +90,35 @@ export class DispatchModule {
         },
         {
           provide: Deliverer,
-          useFactory: (source: DataSource, adapters: AdapterRegistry, appender: Appender, recorder: OutcomeRecorder, log: Logger, config: Config, owner: string) =>
-            new Deliverer(source, adapters, appender, recorder, log, { owner, leaseS: config.worker.leaseS }),
+          useFactory: (
+            source: DataSource,
+            adapters: AdapterRegistry,
+            appender: Appender,
+            recorder: OutcomeRecorder,
+            log: Logger,
+            config: Config,
+            owner: string,
+          ) => new Deliverer(source, adapters, appender, recorder, log, { owner, leaseS: config.worker.leaseS }),
           inject: [DataSource, ADAPTERS, APPENDER, OUTCOME_RECORDER, LOGGER, CONFIG, OWNER],
         },
         {
           provide: Sweeper,
-          useFactory: (source: DataSource, pump: Pump, directory: ProviderDirectory, tasks: SweepTask[], log: Logger, config: Config) =>
-            new Sweeper(source, pump, () => directory.all().filter((row) => providers.includes(row.code)), tasks, log, config.worker.sweepMs),
+          useFactory: (
+            source: DataSource,
+            pump: Pump,
+            directory: ProviderDirectory,
+            tasks: SweepTask[],
+            log: Logger,
+            config: Config,
+          ) =>
+            new Sweeper(
+              source,
+              pump,
+              () => directory.all().filter((row) => providers.includes(row.code)),
+              tasks,
+              log,
+              config.worker.sweepMs,
+            ),
           inject: [DataSource, Pump, ProviderDirectory, SWEEP_TASKS, LOGGER, CONFIG],
         },
         ...providers.map(deliverProcessor),

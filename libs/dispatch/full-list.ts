@@ -35,7 +35,13 @@ VALUES ($1, $2, 'full', $3, $4, $5, $6, 'handed', $7, $8, $9, now(), $10)`;
  * is the state as of its counter. Bounded memory: one part at a time. The caller made sure that nothing of the provider
  * is unsettled.
  */
-export async function sealFullList(source: DataSource, adapter: ProviderAdapter, lease: Lease, syncId: number, now: Date): Promise<SealedBatch | null> {
+export async function sealFullList(
+  source: DataSource,
+  adapter: ProviderAdapter,
+  lease: Lease,
+  syncId: number,
+  now: Date,
+): Promise<SealedBatch | null> {
   const { providerId } = lease;
   const { code: provider, maxLines } = adapter.profile;
   return inTransaction(
@@ -44,12 +50,17 @@ export async function sealFullList(source: DataSource, adapter: ProviderAdapter,
       const [stream] = await tx.query<{ sealed_seq: number; next_number: number; last_seq: number; fence: number }>(
         `SELECT s.sealed_seq, s.next_number, c.last_seq, l.fence FROM provider_stream s
          JOIN provider_counter c USING (provider_id) JOIN provider_lease l USING (provider_id)
-         WHERE s.provider_id = $1 FOR UPDATE OF s`, [providerId]);
+         WHERE s.provider_id = $1 FOR UPDATE OF s`,
+        [providerId],
+      );
       if (!stream || stream.fence !== lease.fence) throw new LeaseLost();
       // A refusal may have come since the decision: its halves go before anything later.
-      if ((await tx.query('SELECT 1 FROM refused_range WHERE provider_id = $1 LIMIT 1', [providerId])).length > 0) return null;
+      if ((await tx.query('SELECT 1 FROM refused_range WHERE provider_id = $1 LIMIT 1', [providerId])).length > 0)
+        return null;
       const [{ lines: lineCount } = { lines: 0 }] = await tx.query<{ lines: number }>(
-        'SELECT count(*) AS lines FROM entry WHERE provider_id = $1 AND present', [providerId]);
+        'SELECT count(*) AS lines FROM entry WHERE provider_id = $1 AND present',
+        [providerId],
+      );
       const number = stream.next_number;
       const toSeq = stream.last_seq;
       // A list that covers nothing new still begins after everything sealed before.
@@ -61,9 +72,10 @@ export async function sealFullList(source: DataSource, adapter: ProviderAdapter,
       let block = 0;
       const flush = async () => {
         if (index.refs.length === 0) return;
-        await tx.query('INSERT INTO full_list_index (provider_id, number, block, refs, seqs) VALUES ($1, $2, $3, $4, $5)', [
-          providerId, number, block, Buffer.concat(index.refs), index.seqs,
-        ]);
+        await tx.query(
+          'INSERT INTO full_list_index (provider_id, number, block, refs, seqs) VALUES ($1, $2, $3, $4, $5)',
+          [providerId, number, block, Buffer.concat(index.refs), index.seqs],
+        );
         block += 1;
         index = { refs: [], seqs: Buffer.alloc(0) };
       };
@@ -73,12 +85,23 @@ export async function sealFullList(source: DataSource, adapter: ProviderAdapter,
         after = rows.at(-1)?.line_id ?? after;
         const first = (part - 1) * maxLines + 1;
         const lines = rows.map((row, i) => batchLine({ ...row, present: true }, first + i, row.last_seq));
-        const bytes = adapter.render({ provider, number, kind: 'full', fromSeq, toSeq, part, parts, count: lines.length, sealedAt: now }, lines);
+        const bytes = adapter.render(
+          { provider, number, kind: 'full', fromSeq, toSeq, part, parts, count: lines.length, sealedAt: now },
+          lines,
+        );
         whole.update(bytes);
         byteSize += bytes.length;
         await tx.query(
           'INSERT INTO batch_bytes (provider_id, number, part, first_n, last_n, sha256, zstd) VALUES ($1, $2, $3, $4, $5, $6, $7)',
-          [providerId, number, part, first, first + lines.length - 1, createHash('sha256').update(bytes).digest(), zstdCompressSync(bytes)],
+          [
+            providerId,
+            number,
+            part,
+            first,
+            first + lines.length - 1,
+            createHash('sha256').update(bytes).digest(),
+            zstdCompressSync(bytes),
+          ],
         );
         for (const row of rows) {
           const seq = Buffer.alloc(8);
@@ -90,9 +113,26 @@ export async function sealFullList(source: DataSource, adapter: ProviderAdapter,
       }
       await flush();
       const sha256 = whole.digest('hex');
-      await tx.query(INSERT_BATCH, [providerId, number, fromSeq, toSeq, lineCount, parts, Buffer.from(sha256, 'hex'), byteSize, now, syncId]);
-      await tx.query('UPDATE provider_stream SET next_number = next_number + 1, sealed_seq = greatest(sealed_seq, $2) WHERE provider_id = $1', [providerId, toSeq]);
-      await tx.query(`UPDATE sync_provider SET number = $3, state = 'sending' WHERE provider_id = $1 AND sync_id = $2`, [providerId, syncId, number]);
+      await tx.query(INSERT_BATCH, [
+        providerId,
+        number,
+        fromSeq,
+        toSeq,
+        lineCount,
+        parts,
+        Buffer.from(sha256, 'hex'),
+        byteSize,
+        now,
+        syncId,
+      ]);
+      await tx.query(
+        'UPDATE provider_stream SET next_number = next_number + 1, sealed_seq = greatest(sealed_seq, $2) WHERE provider_id = $1',
+        [providerId, toSeq],
+      );
+      await tx.query(
+        `UPDATE sync_provider SET number = $3, state = 'sending' WHERE provider_id = $1 AND sync_id = $2`,
+        [providerId, syncId, number],
+      );
       await beginAttempt(tx, providerId, number, lease.fence, 'handOver');
       return { provider, number, kind: 'full' as const, fromSeq, toSeq, lineCount, sealedAt: now, sha256 };
     },

@@ -28,7 +28,12 @@ WITH relaxed AS (SELECT set_config('synchronous_commit', 'off', true))
 UPDATE provider_lease SET until = NULL FROM relaxed WHERE provider_id = $1 AND fence = $2`;
 
 /** Takes the lease, or returns null when somebody else has it. Renewed by itself until released. */
-export async function acquireLease(source: DataSource, providerId: number, owner: string, leaseS: number): Promise<Lease | null> {
+export async function acquireLease(
+  source: DataSource,
+  providerId: number,
+  owner: string,
+  leaseS: number,
+): Promise<Lease | null> {
   const asked = performance.now();
   const rows = await query<{ fence: number }>(source, ACQUIRE, [providerId, owner, leaseS]);
   const fence = rows[0]?.fence;
@@ -36,17 +41,20 @@ export async function acquireLease(source: DataSource, providerId: number, owner
   const controller = new AbortController();
   // From before the question on: the database may have granted it any time since.
   let renewed = asked;
-  const timer = setInterval(() => {
-    const asking = performance.now();
-    query(source, RENEW, [providerId, fence, leaseS]).then(
-      (rows) => {
-        if (rows.length === 0) controller.abort(new Error('the lease was lost'));
-        else renewed = asking;
-      },
-      // The database is away: the lease runs out by itself, and the fence tells what happened.
-      () => undefined,
-    );
-  }, (leaseS * 1000) / 3);
+  const timer = setInterval(
+    () => {
+      const asking = performance.now();
+      query(source, RENEW, [providerId, fence, leaseS]).then(
+        (rows) => {
+          if (rows.length === 0) controller.abort(new Error('the lease was lost'));
+          else renewed = asking;
+        },
+        // The database is away: the lease runs out by itself, and the fence tells what happened.
+        () => undefined,
+      );
+    },
+    (leaseS * 1000) / 3,
+  );
   return {
     providerId,
     fence,
@@ -72,6 +80,9 @@ export class LeaseLost extends Error {
  * @throws LeaseLost
  */
 export async function assertFence(tx: Tx, lease: Pick<Lease, 'providerId' | 'fence'>): Promise<void> {
-  const rows = await tx.query('SELECT 1 FROM provider_lease WHERE provider_id = $1 AND fence = $2 FOR SHARE', [lease.providerId, lease.fence]);
+  const rows = await tx.query('SELECT 1 FROM provider_lease WHERE provider_id = $1 AND fence = $2 FOR SHARE', [
+    lease.providerId,
+    lease.fence,
+  ]);
   if (rows.length === 0) throw new LeaseLost();
 }

@@ -5,11 +5,17 @@ import { inTransaction } from '#platform';
 const AUDIT = `INSERT INTO audit (actor_id, act, subject, reason) SELECT $2, $3, 'provider:' || code, $4 FROM provider WHERE provider_id = $1`;
 
 /** Nothing is sent until it is resumed. Pausing a paused provider keeps the first reason. */
-export async function pauseProvider(source: DataSource, providerId: number, actorId: number, reason: string): Promise<'paused' | 'was paused'> {
+export async function pauseProvider(
+  source: DataSource,
+  providerId: number,
+  actorId: number,
+  reason: string,
+): Promise<'paused' | 'was paused'> {
   return inTransaction(source, async (tx) => {
     const rows = await tx.query(
       `UPDATE provider_stream SET paused_at = now(), paused_by = $2, pause_reason = $3 WHERE provider_id = $1 AND paused_at IS NULL RETURNING 1`,
-      [providerId, actorId, reason]);
+      [providerId, actorId, reason],
+    );
     if (rows.length === 0) return 'was paused';
     await tx.query(AUDIT, [providerId, actorId, 'provider.pause', reason]);
     return 'paused';
@@ -17,11 +23,18 @@ export async function pauseProvider(source: DataSource, providerId: number, acto
 }
 
 /** Sending goes on at once: a pause before the next attempt ends with it. */
-export async function resumeProvider(source: DataSource, providerId: number, actorId: number, reason: string): Promise<'resumed' | 'was not paused'> {
+export async function resumeProvider(
+  source: DataSource,
+  providerId: number,
+  actorId: number,
+  reason: string,
+): Promise<'resumed' | 'was not paused'> {
   return inTransaction(source, async (tx) => {
     const rows = await tx.query(
       `UPDATE provider_stream SET paused_at = NULL, paused_by = NULL, pause_reason = NULL, not_before = NULL, failures = 0, waiting_for = NULL
-       WHERE provider_id = $1 AND paused_at IS NOT NULL RETURNING 1`, [providerId]);
+       WHERE provider_id = $1 AND paused_at IS NOT NULL RETURNING 1`,
+      [providerId],
+    );
     if (rows.length === 0) return 'was not paused';
     await tx.query(AUDIT, [providerId, actorId, 'provider.resume', reason]);
     return 'resumed';

@@ -84,11 +84,17 @@ export class Pump {
     state.since = Date.now();
     // BullMQ silently ignores an id that it has seen, so every job's id is new.
     const jobId = `${provider}-${this.owner}-${Date.now().toString(36)}-${++this.serial}`;
-    queue.add('hand-over', { provider, why } satisfies DeliveryJob, { ...QUEUE_POLICIES.deliver.job, jobId }).catch((error: unknown) => {
-      // The queue store is away: the sweeper tries again.
-      state.busy = false;
-      this.log.warn({ event: 'no job could be added', provider, reason: error instanceof Error ? error.message : 'unknown' });
-    });
+    queue
+      .add('hand-over', { provider, why } satisfies DeliveryJob, { ...QUEUE_POLICIES.deliver.job, jobId })
+      .catch((error: unknown) => {
+        // The queue store is away: the sweeper tries again.
+        state.busy = false;
+        this.log.warn({
+          event: 'no job could be added',
+          provider,
+          reason: error instanceof Error ? error.message : 'unknown',
+        });
+      });
   }
 
   private state(provider: string): State {

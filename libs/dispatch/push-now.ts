@@ -20,9 +20,16 @@ export async function pushLine(source: DataSource, lineId: number, actorId: numb
   return inTransaction(source, async (tx) => {
     const rows = await tx.query<Pushed & { entry_ref: string }>(STANDING, [lineId]);
     for (const row of rows.filter((each) => each.push === 'ahead')) {
-      await tx.query('INSERT INTO push_request (provider_id, entry_ref) VALUES ($1, $2) ON CONFLICT DO NOTHING', [row.providerId, row.entry_ref]);
+      await tx.query('INSERT INTO push_request (provider_id, entry_ref) VALUES ($1, $2) ON CONFLICT DO NOTHING', [
+        row.providerId,
+        row.entry_ref,
+      ]);
     }
-    await tx.query(`INSERT INTO audit (actor_id, act, subject, reason) VALUES ($1, 'line.push', $2, $3)`, [actorId, `line:${lineId}`, reason]);
+    await tx.query(`INSERT INTO audit (actor_id, act, subject, reason) VALUES ($1, 'line.push', $2, $3)`, [
+      actorId,
+      `line:${lineId}`,
+      reason,
+    ]);
     return rows.map(({ providerId, push }) => ({ providerId, push }));
   });
 }

@@ -77,12 +77,20 @@ export type SealWhat = 'next' | 'half' | 'ahead';
  * been sent. Returns null when nothing of the range may travel yet (all of it waits for earlier outcomes).
  * @throws LeaseLost when the lease is not ours any more
  */
-export async function sealBatch(source: DataSource, adapter: ProviderAdapter, lease: Lease, what: SealWhat, now: Date): Promise<Sealed | null> {
+export async function sealBatch(
+  source: DataSource,
+  adapter: ProviderAdapter,
+  lease: Lease,
+  what: SealWhat,
+  now: Date,
+): Promise<Sealed | null> {
   const { providerId } = lease;
   return inTransaction(source, async (tx) => {
     await tx.query(INDEX_PLANS);
     await assertFence(tx, lease);
-    const [stream] = await tx.query<{ sealed_seq: number; next_number: number; last_seq: number }>(LOCK_STREAM, [providerId]);
+    const [stream] = await tx.query<{ sealed_seq: number; next_number: number; last_seq: number }>(LOCK_STREAM, [
+      providerId,
+    ]);
     if (!stream) throw new Error(`provider ${providerId} has no stream`);
     const half = await lowestHalf(tx, providerId);
     // A refusal may have come since the decision: its halves go before anything later.
@@ -102,20 +110,32 @@ export async function sealBatch(source: DataSource, adapter: ProviderAdapter, le
         // Nothing of this half is the latest word any more, or all of it waits; both are sent by what comes later.
         await tx.query('DELETE FROM refused_range WHERE provider_id = $1 AND from_seq = $2', [providerId, fromSeq]);
         await insertOmissions(tx, providerId, selection.omitted);
-        await tx.query('UPDATE omission SET waits_for = 0 WHERE provider_id = $1 AND ended_at IS NULL AND waits_for BETWEEN $2 AND $3', [
-          providerId, fromSeq, toSeq,
-        ]);
+        await tx.query(
+          'UPDATE omission SET waits_for = 0 WHERE provider_id = $1 AND ended_at IS NULL AND waits_for BETWEEN $2 AND $3',
+          [providerId, fromSeq, toSeq],
+        );
         return null;
       }
       const sealed = render(adapter, stream.next_number, fromSeq, toSeq, selection.lines, now);
       await tx.query(INSERT_BATCH, [
-        providerId, stream.next_number, fromSeq, toSeq, selection.lines.length, selection.collapsed,
-        selection.omitted.map((omission) => omission.seq), Buffer.from(sealed.batch.sha256, 'hex'),
-        sealed.parts[0]?.bytes.length ?? 0, now, half?.halves_of ?? null, half?.root ?? null, what === 'ahead',
+        providerId,
+        stream.next_number,
+        fromSeq,
+        toSeq,
+        selection.lines.length,
+        selection.collapsed,
+        selection.omitted.map((omission) => omission.seq),
+        Buffer.from(sealed.batch.sha256, 'hex'),
+        sealed.parts[0]?.bytes.length ?? 0,
+        now,
+        half?.halves_of ?? null,
+        half?.root ?? null,
+        what === 'ahead',
       ]);
       await insertBytes(tx, providerId, sealed);
       await insertOmissions(tx, providerId, selection.omitted);
-      if (half) await tx.query('DELETE FROM refused_range WHERE provider_id = $1 AND from_seq = $2', [providerId, fromSeq]);
+      if (half)
+        await tx.query('DELETE FROM refused_range WHERE provider_id = $1 AND from_seq = $2', [providerId, fromSeq]);
       await tx.query(
         'UPDATE provider_stream SET next_number = next_number + 1, sealed_seq = greatest(sealed_seq, $2) WHERE provider_id = $1',
         [providerId, what === 'ahead' ? stream.sealed_seq : toSeq],
@@ -127,12 +147,27 @@ export async function sealBatch(source: DataSource, adapter: ProviderAdapter, le
 }
 
 /** The oldest wish to push that can be granted now. Wishes that are over are dropped, those that must wait stay. */
-async function takePushed(tx: Tx, adapter: ProviderAdapter, providerId: number, sealedSeq: number): Promise<number | null> {
-  const wishes = await tx.query<{ entry_ref: string; seq: number; prev_seq: number; ahead: boolean; waits_for: number | null }>(PUSHED, [providerId]);
+async function takePushed(
+  tx: Tx,
+  adapter: ProviderAdapter,
+  providerId: number,
+  sealedSeq: number,
+): Promise<number | null> {
+  const wishes = await tx.query<{
+    entry_ref: string;
+    seq: number;
+    prev_seq: number;
+    ahead: boolean;
+    waits_for: number | null;
+  }>(PUSHED, [providerId]);
   for (const wish of wishes) {
     const fate = pushFate(
-      { seq: wish.seq, prevSeq: wish.prev_seq, latestSeq: wish.seq }, sealedSeq, wish.ahead ? [wish.seq] : [],
-      () => wish.waits_for, adapter.profile.appliesInOrder);
+      { seq: wish.seq, prevSeq: wish.prev_seq, latestSeq: wish.seq },
+      sealedSeq,
+      wish.ahead ? [wish.seq] : [],
+      () => wish.waits_for,
+      adapter.profile.appliesInOrder,
+    );
     if (fate === 'notYet') continue;
     await tx.query('DELETE FROM push_request WHERE provider_id = $1 AND entry_ref = $2', [providerId, wish.entry_ref]);
     if (fate === 'ahead') return wish.seq;
@@ -142,16 +177,30 @@ async function takePushed(tx: Tx, adapter: ProviderAdapter, providerId: number, 
 
 async function lowestHalf(tx: Tx, providerId: number) {
   const [range] = await tx.query<{ from_seq: number; to_seq: number; halves_of: number; root: number }>(
-    'SELECT from_seq, to_seq, halves_of, root FROM refused_range WHERE provider_id = $1 ORDER BY from_seq LIMIT 1', [providerId]);
+    'SELECT from_seq, to_seq, halves_of, root FROM refused_range WHERE provider_id = $1 ORDER BY from_seq LIMIT 1',
+    [providerId],
+  );
   return range ?? null;
 }
 
-async function selectRange(tx: Tx, adapter: ProviderAdapter, providerId: number, fromSeq: number, toSeq: number, what: SealWhat) {
+async function selectRange(
+  tx: Tx,
+  adapter: ProviderAdapter,
+  providerId: number,
+  fromSeq: number,
+  toSeq: number,
+  what: SealWhat,
+) {
   const rows = await tx.query<ChangeRow>(RANGE, [providerId, fromSeq, toSeq]);
   if (rows.length !== toSeq - fromSeq + 1) {
     throw new Error(`the log of provider ${providerId} has ${rows.length} changes from ${fromSeq} to ${toSeq}`);
   }
-  const changes: SendableChange[] = rows.map((row) => ({ seq: row.seq, prevSeq: row.prev_seq, entryRef: row.entry_ref, row }));
+  const changes: SendableChange[] = rows.map((row) => ({
+    seq: row.seq,
+    prevSeq: row.prev_seq,
+    entryRef: row.entry_ref,
+    row,
+  }));
   // What was pushed ahead has been sent; a later change of the same entry waits for it like for any other.
   const ahead = what === 'ahead' ? new Set<number>() : await sealedAhead(tx, providerId, fromSeq, toSeq);
   const before = changes.map((change) => change.prevSeq).filter((seq) => seq > 0 && (seq < fromSeq || ahead.has(seq)));
@@ -164,37 +213,74 @@ async function selectRange(tx: Tx, adapter: ProviderAdapter, providerId: number,
   // A half is sealed after batches that came later in the log; what they or the unsealed log say anew is not said again.
   const superseded = new Set<number>();
   if (what === 'half') {
-    for (const row of await tx.query<{ seq: number }>(SUPERSEDED, [providerId, fromSeq, toSeq])) superseded.add(row.seq);
+    for (const row of await tx.query<{ seq: number }>(SUPERSEDED, [providerId, fromSeq, toSeq]))
+      superseded.add(row.seq);
   }
   const selection = selectLines(
-    changes.filter((change) => !ahead.has(change.seq)), (seq) => awaited.get(seq) ?? null, adapter.profile.appliesInOrder, (seq) => superseded.has(seq));
+    changes.filter((change) => !ahead.has(change.seq)),
+    (seq) => awaited.get(seq) ?? null,
+    adapter.profile.appliesInOrder,
+    (seq) => superseded.has(seq),
+  );
   return { ...selection, collapsed: [...selection.collapsed, ...ahead] };
 }
 
 async function sealedAhead(tx: Tx, providerId: number, fromSeq: number, toSeq: number): Promise<Set<number>> {
   const rows = await tx.query<{ seq: number }>(
-    `SELECT from_seq AS seq FROM batch WHERE provider_id = $1 AND to_seq BETWEEN $2 AND $3 AND ahead AND state <> 'refused'`, [providerId, fromSeq, toSeq]);
+    `SELECT from_seq AS seq FROM batch WHERE provider_id = $1 AND to_seq BETWEEN $2 AND $3 AND ahead AND state <> 'refused'`,
+    [providerId, fromSeq, toSeq],
+  );
   return new Set(rows.map((row) => row.seq));
 }
 
 /** One line as it travels; `line_key` is `M:66…` or `F:TOT:…`. */
 export function batchLine(
-  row: { entry_ref: string; present: boolean; package: string | null; valid_from: string | null; valid_to: string | null; line_key: string },
+  row: {
+    entry_ref: string;
+    present: boolean;
+    package: string | null;
+    valid_from: string | null;
+    valid_to: string | null;
+    line_key: string;
+  },
   n: number,
   seq: number,
 ): BatchLine {
   const mobile = row.line_key.startsWith('M:');
   return {
-    n, seq, op: row.present ? 'ADD' : 'REMOVE', ref: row.entry_ref, access: mobile ? 'MB' : 'FB',
+    n,
+    seq,
+    op: row.present ? 'ADD' : 'REMOVE',
+    ref: row.entry_ref,
+    access: mobile ? 'MB' : 'FB',
     line: mobile ? `+${row.line_key.slice(2)}` : row.line_key.slice(row.line_key.indexOf(':', 2) + 1),
-    package: row.present ? row.package : null, from: row.present ? row.valid_from : null, to: row.present ? row.valid_to : null,
+    package: row.present ? row.package : null,
+    from: row.present ? row.valid_from : null,
+    to: row.present ? row.valid_to : null,
   };
 }
 
-function render(adapter: ProviderAdapter, number: number, fromSeq: number, toSeq: number, changes: SendableChange[], sealedAt: Date): Sealed {
+function render(
+  adapter: ProviderAdapter,
+  number: number,
+  fromSeq: number,
+  toSeq: number,
+  changes: SendableChange[],
+  sealedAt: Date,
+): Sealed {
   const provider = adapter.profile.code;
   const lines = changes.map((change, i) => batchLine(change.row, i + 1, change.seq));
-  const header = { provider, number, kind: 'delta' as const, fromSeq, toSeq, part: 1, parts: 1, count: lines.length, sealedAt };
+  const header = {
+    provider,
+    number,
+    kind: 'delta' as const,
+    fromSeq,
+    toSeq,
+    part: 1,
+    parts: 1,
+    count: lines.length,
+    sealedAt,
+  };
   const bytes = adapter.render(header, lines);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   return {
@@ -207,7 +293,15 @@ export async function insertBytes(tx: Tx, providerId: number, sealed: Sealed): P
   for (const part of sealed.parts) {
     await tx.query(
       'INSERT INTO batch_bytes (provider_id, number, part, first_n, last_n, sha256, zstd) VALUES ($1, $2, $3, $4, $5, $6, $7)',
-      [providerId, sealed.batch.number, part.part, part.first, part.last, Buffer.from(part.sha256, 'hex'), zstdCompressSync(part.bytes)],
+      [
+        providerId,
+        sealed.batch.number,
+        part.part,
+        part.first,
+        part.last,
+        Buffer.from(part.sha256, 'hex'),
+        zstdCompressSync(part.bytes),
+      ],
     );
   }
 }
@@ -215,6 +309,9 @@ export async function insertBytes(tx: Tx, providerId: number, sealed: Sealed): P
 async function insertOmissions(tx: Tx, providerId: number, omitted: Omission[]): Promise<void> {
   if (omitted.length === 0) return;
   await tx.query(INSERT_OMISSIONS, [
-    providerId, omitted.map((each) => each.seq), omitted.map((each) => each.entryRef), omitted.map((each) => each.waitsFor),
+    providerId,
+    omitted.map((each) => each.seq),
+    omitted.map((each) => each.entryRef),
+    omitted.map((each) => each.waitsFor),
   ]);
 }

@@ -23,8 +23,14 @@ export async function readBatch(source: DataSource, providerId: number, number: 
   );
   if (!row) return null;
   return {
-    provider: row.code, number, kind: row.kind, fromSeq: row.from_seq, toSeq: row.to_seq, lineCount: row.line_count,
-    sealedAt: row.sealed_at, sha256: row.sha256.toString('hex'),
+    provider: row.code,
+    number,
+    kind: row.kind,
+    fromSeq: row.from_seq,
+    toSeq: row.to_seq,
+    lineCount: row.line_count,
+    sealedAt: row.sealed_at,
+    sha256: row.sha256.toString('hex'),
   };
 }
 
@@ -39,6 +45,13 @@ export async function* readParts(source: DataSource, providerId: number, number:
     );
     if (!row) return;
     parts = row.parts;
-    yield { part, parts, first: row.first_n, last: row.last_n, bytes: zstdDecompressSync(row.zstd), sha256: row.sha256.toString('hex') };
+    yield {
+      part,
+      parts,
+      first: row.first_n,
+      last: row.last_n,
+      bytes: zstdDecompressSync(row.zstd),
+      sha256: row.sha256.toString('hex'),
+    };
   }
 }

@@ -56,7 +56,11 @@ export class Sweeper {
       const step = nextStep(await viewStream(this.source, provider.providerId), stepRules(provider.profile));
       if (!AT_REST.has(step.step)) this.pump.wake(provider.code, 'swept');
     } catch (error) {
-      this.log.warn({ event: 'sweep failed', provider: provider.code, reason: error instanceof Error ? error.message : 'unknown' });
+      this.log.warn({
+        event: 'sweep failed',
+        provider: provider.code,
+        reason: error instanceof Error ? error.message : 'unknown',
+      });
     }
   }
 }

@@ -32,23 +32,43 @@ export function previewSync(source: DataSource, providerIds: number[], kind: Bat
 }
 
 /** Records the sync; the caller wakes the providers. A full list that is still waiting for a provider refuses another. */
-export async function startSync(source: DataSource, providerIds: number[], kind: BatchKind, reason: string, actorId: number): Promise<number> {
+export async function startSync(
+  source: DataSource,
+  providerIds: number[],
+  kind: BatchKind,
+  reason: string,
+  actorId: number,
+): Promise<number> {
   return inTransaction(source, async (tx) => {
     if (kind === 'full') {
       const [open] = await tx.query<{ sync_id: number }>(
         `SELECT sync_id FROM sync_provider sp JOIN sync USING (sync_id)
-         WHERE sp.provider_id = ANY($1::smallint[]) AND sp.ended_at IS NULL AND sync.kind = 'full' LIMIT 1`, [providerIds]);
+         WHERE sp.provider_id = ANY($1::smallint[]) AND sp.ended_at IS NULL AND sync.kind = 'full' LIMIT 1`,
+        [providerIds],
+      );
       if (open) {
-        throw new Problem(409, 'sync-running', 'A full list is under way', `Sync ${open.sync_id} has not ended for one of these providers; wait for it or cancel it.`);
+        throw new Problem(
+          409,
+          'sync-running',
+          'A full list is under way',
+          `Sync ${open.sync_id} has not ended for one of these providers; wait for it or cancel it.`,
+        );
       }
     }
-    const [made] = await tx.query<{ sync_id: number }>('INSERT INTO sync (kind, reason, actor_id) VALUES ($1, $2, $3) RETURNING sync_id', [kind, reason, actorId]);
+    const [made] = await tx.query<{ sync_id: number }>(
+      'INSERT INTO sync (kind, reason, actor_id) VALUES ($1, $2, $3) RETURNING sync_id',
+      [kind, reason, actorId],
+    );
     const syncId = made?.sync_id ?? 0;
     await tx.query(
       `INSERT INTO sync_provider (sync_id, provider_id, to_seq, lines, state) SELECT $3, preview."providerId", preview."toSeq", preview.lines, 'waiting' FROM (${PREVIEW}) preview`,
-      [providerIds, kind, syncId]);
+      [providerIds, kind, syncId],
+    );
     await tx.query(`INSERT INTO audit (actor_id, act, subject, reason, detail) VALUES ($1, 'sync.start', $2, $3, $4)`, [
-      actorId, `sync:${syncId}`, reason, JSON.stringify({ kind, providerIds }),
+      actorId,
+      `sync:${syncId}`,
+      reason,
+      JSON.stringify({ kind, providerIds }),
     ]);
     return syncId;
   });
@@ -71,7 +91,11 @@ UPDATE sync SET ended_at = now() WHERE ended_at IS NULL
 
 /** Ends the syncs that have reached their position at one provider. */
 export async function endSyncs(source: DataSource, providerId: number): Promise<void> {
-  const [open] = await query(source, 'SELECT 1 FROM sync_provider WHERE provider_id = $1 AND ended_at IS NULL LIMIT 1', [providerId]);
+  const [open] = await query(
+    source,
+    'SELECT 1 FROM sync_provider WHERE provider_id = $1 AND ended_at IS NULL LIMIT 1',
+    [providerId],
+  );
   if (!open) return;
   await query(source, END, [providerId]);
   await query(source, END_WHOLE);
@@ -80,9 +104,19 @@ export async function endSyncs(source: DataSource, providerId: number): Promise<
 /** What has not been sealed yet is not sent for this sync; a full list on its way is finished. */
 export async function cancelSync(source: DataSource, syncId: number, actorId: number, reason: string): Promise<void> {
   await inTransaction(source, async (tx) => {
-    await tx.query(`UPDATE sync_provider SET state = 'cancelled', ended_at = now() WHERE sync_id = $1 AND ended_at IS NULL AND number IS NULL`, [syncId]);
-    await tx.query(`UPDATE sync SET ended_at = now() WHERE sync_id = $1 AND ended_at IS NULL AND NOT EXISTS (SELECT 1 FROM sync_provider WHERE sync_id = $1 AND ended_at IS NULL)`, [syncId]);
-    await tx.query(`INSERT INTO audit (actor_id, act, subject, reason) VALUES ($1, 'sync.cancel', $2, $3)`, [actorId, `sync:${syncId}`, reason]);
+    await tx.query(
+      `UPDATE sync_provider SET state = 'cancelled', ended_at = now() WHERE sync_id = $1 AND ended_at IS NULL AND number IS NULL`,
+      [syncId],
+    );
+    await tx.query(
+      `UPDATE sync SET ended_at = now() WHERE sync_id = $1 AND ended_at IS NULL AND NOT EXISTS (SELECT 1 FROM sync_provider WHERE sync_id = $1 AND ended_at IS NULL)`,
+      [syncId],
+    );
+    await tx.query(`INSERT INTO audit (actor_id, act, subject, reason) VALUES ($1, 'sync.cancel', $2, $3)`, [
+      actorId,
+      `sync:${syncId}`,
+      reason,
+    ]);
   });
 }
 
@@ -106,13 +140,22 @@ export interface SyncRow {
   endedAt: Date | null;
 }
 
-export async function readSync(source: DataSource, syncId: number): Promise<(SyncRow & { providers: SyncProgress[] }) | null> {
+export async function readSync(
+  source: DataSource,
+  syncId: number,
+): Promise<(SyncRow & { providers: SyncProgress[] }) | null> {
   const [sync] = await query<SyncRow>(
-    source, 'SELECT sync_id AS "syncId", kind, reason, created_at AS "createdAt", ended_at AS "endedAt" FROM sync WHERE sync_id = $1', [syncId]);
+    source,
+    'SELECT sync_id AS "syncId", kind, reason, created_at AS "createdAt", ended_at AS "endedAt" FROM sync WHERE sync_id = $1',
+    [syncId],
+  );
   return sync ? { ...sync, providers: await query<SyncProgress>(source, PROGRESS, [syncId]) } : null;
 }
 
 export function listSyncs(source: DataSource, limit: number): Promise<SyncRow[]> {
   return query<SyncRow>(
-    source, 'SELECT sync_id AS "syncId", kind, reason, created_at AS "createdAt", ended_at AS "endedAt" FROM sync ORDER BY sync_id DESC LIMIT $1', [limit]);
+    source,
+    'SELECT sync_id AS "syncId", kind, reason, created_at AS "createdAt", ended_at AS "endedAt" FROM sync ORDER BY sync_id DESC LIMIT $1',
+    [limit],
+  );
 }

@@ -12,7 +12,14 @@ interface ViewRow {
   sealed_seq: number;
   next_number: number;
   last_seq: number;
-  open: { number: number; kind: 'delta' | 'full'; state: OpenBatch['state']; since: number; asked: number; later: boolean }[];
+  open: {
+    number: number;
+    kind: 'delta' | 'full';
+    state: OpenBatch['state'];
+    since: number;
+    asked: number;
+    later: boolean;
+  }[];
   unsealed_half: boolean;
   full_wanted: number | null;
   push_wanted: boolean;
@@ -53,7 +60,12 @@ export async function viewStream(source: DataSource, providerId: number): Promis
     nextNumber: row.next_number,
     lastSeq: row.last_seq,
     open: row.open.map((batch) => ({
-      number: batch.number, kind: batch.kind, state: batch.state, since: batch.since, asked: batch.asked, laterHanded: batch.later,
+      number: batch.number,
+      kind: batch.kind,
+      state: batch.state,
+      since: batch.since,
+      asked: batch.asked,
+      laterHanded: batch.later,
     })),
     unsealedHalf: row.unsealed_half,
     fullListWanted: row.full_wanted !== null,

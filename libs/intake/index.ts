@@ -17,11 +17,5 @@ export { runErrorFile } from './runs/error-file.js';
 export { runReturnFile, STANDINGS, type Standing, type Standings } from './runs/return-file.js';
 export { unfinishedRuns } from './runs/unfinished-runs.js';
 export type { RunCounts, RunMode, RunOptions, RunState } from './runs/run.js';
-export {
-  circuitFormats,
-  generateSample,
-  type SampleEncoding,
-  type SampleOptions,
-  type SampleReport,
-} from './sample/index.js';
+export { generateSample, type SampleEncoding, type SampleOptions, type SampleReport } from './sample/index.js';
 export { loadAgencies } from './reading/index.js';

@@ -19,7 +19,9 @@ export class ConfigError extends Error {
 
 function text(env: string, fallback: string | undefined, about: string, check?: RegExp, secret?: true): Key<string> {
   return {
-    env, about, secret,
+    env,
+    about,
+    secret,
     read(value) {
       const result = value === undefined || value === '' ? fallback : value;
       if (result === undefined) throw new Error(`${env} is not set: ${about}`);
@@ -35,7 +37,8 @@ function optional(env: string, about: string, secret?: true): Key<string | null>
 
 function integer(env: string, fallback: number, min: number, max: number, about: string): Key<number> {
   return {
-    env, about,
+    env,
+    about,
     read(value) {
       if (value === undefined || value === '') return fallback;
       const result = Number(value);
@@ -49,7 +52,8 @@ function integer(env: string, fallback: number, min: number, max: number, about:
 
 function choice<T extends string>(env: string, choices: readonly T[], fallback: T, about: string): Key<T> {
   return {
-    env, about,
+    env,
+    about,
     read(value) {
       if (value === undefined || value === '') return fallback;
       const found = choices.find((each) => each === value);
@@ -60,12 +64,26 @@ function choice<T extends string>(env: string, choices: readonly T[], fallback: 
 }
 
 function list(env: string, about: string): Key<string[]> {
-  return { env, about, read: (value) => (value ?? '').split(',').map((each) => each.trim()).filter(Boolean) };
+  return {
+    env,
+    about,
+    read: (value) =>
+      (value ?? '')
+        .split(',')
+        .map((each) => each.trim())
+        .filter(Boolean),
+  };
 }
 
 export const CONFIG_KEYS = {
   database: {
-    url: text('DATABASE_URL', undefined, 'address of PostgreSQL 18, e.g. postgres://saphan@127.0.0.1:5432/saphan', /^postgres(ql)?:\/\//, true),
+    url: text(
+      'DATABASE_URL',
+      undefined,
+      'address of PostgreSQL 18, e.g. postgres://saphan@127.0.0.1:5432/saphan',
+      /^postgres(ql)?:\/\//,
+      true,
+    ),
     poolSize: integer('SAPHAN_DATABASE_POOL', 12, 2, 200, 'connections of this process to PostgreSQL'),
   },
   queue: {
@@ -74,19 +92,45 @@ export const CONFIG_KEYS = {
   http: {
     host: text('SAPHAN_HOST', '127.0.0.1', 'address the API listens on'),
     port: integer('SAPHAN_PORT', 8080, 0, 65535, 'port the API listens on; 0 takes a free one'),
-    publicUrl: optional('SAPHAN_PUBLIC_URL', 'address under which providers reach this hub; shown to them for callbacks'),
+    publicUrl: optional(
+      'SAPHAN_PUBLIC_URL',
+      'address under which providers reach this hub; shown to them for callbacks',
+    ),
   },
   worker: {
     roles: list('SAPHAN_ROLES', 'what this worker does: deliver (with its loose ends), import; empty means all'),
     providers: list('SAPHAN_PROVIDERS', 'provider codes this worker delivers to; empty means all'),
-    sweepMs: integer('SAPHAN_SWEEP_MS', 2000, 100, 600_000, 'how often the sweeper looks for work that has no job, in milliseconds'),
-    leaseS: integer('SAPHAN_LEASE_S', 120, 1, 3600, "seconds a worker holds a provider's lease without renewing; longer than any request may take"),
+    sweepMs: integer(
+      'SAPHAN_SWEEP_MS',
+      2000,
+      100,
+      600_000,
+      'how often the sweeper looks for work that has no job, in milliseconds',
+    ),
+    leaseS: integer(
+      'SAPHAN_LEASE_S',
+      120,
+      1,
+      3600,
+      "seconds a worker holds a provider's lease without renewing; longer than any request may take",
+    ),
   },
   targets: {
-    allowPrivate: choice('SAPHAN_ALLOW_PRIVATE_TARGETS', ['yes', 'no'], 'no', 'whether providers may be reached at private or loopback addresses'),
+    allowPrivate: choice(
+      'SAPHAN_ALLOW_PRIVATE_TARGETS',
+      ['yes', 'no'],
+      'no',
+      'whether providers may be reached at private or loopback addresses',
+    ),
   },
   keys: {
-    master: text('SAPHAN_MASTER_KEY', undefined, 'base64 of 32 random bytes; encrypts secrets and originals, keys the hashes', /^[A-Za-z0-9+/]{43}=$/, true),
+    master: text(
+      'SAPHAN_MASTER_KEY',
+      undefined,
+      'base64 of 32 random bytes; encrypts secrets and originals, keys the hashes',
+      /^[A-Za-z0-9+/]{43}=$/,
+      true,
+    ),
   },
   log: {
     level: choice('SAPHAN_LOG', ['debug', 'info', 'warn', 'error', 'silent'], 'info', 'how much is logged'),

@@ -127,7 +127,11 @@ export async function inTransaction<T>(
 }
 
 /** One statement outside any transaction. */
-export async function query<Row = Record<string, unknown>>(source: DataSource, sql: string, params?: unknown[]): Promise<Row[]> {
+export async function query<Row = Record<string, unknown>>(
+  source: DataSource,
+  sql: string,
+  params?: unknown[],
+): Promise<Row[]> {
   const runner = source.createQueryRunner();
   try {
     return await rowsOf<Row>(runner, sql, params);
@@ -141,7 +145,8 @@ export async function query<Row = Record<string, unknown>>(source: DataSource, s
  * none yet, and the planner then reads whole tables for every chunk (measured: 24 ms instead of 9 per 2,000 lines at
  * 40 thousand rows, and growing with the table).
  */
-export const INDEX_PLANS = 'SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off;';
+export const INDEX_PLANS =
+  'SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off;';
 
 /** A value in COPY text format. */
 export function copyField(value: string | number | boolean | null | undefined): string {

@@ -7,9 +7,3 @@ const OFFSET_MS = 7 * 3_600_000;
 export function bangkokDay(at: Date): Day {
   return new Date(at.getTime() + OFFSET_MS).toISOString().slice(0, 10);
 }
-
-/** Milliseconds until the next midnight in Bangkok. */
-export function untilMidnight(at: Date): number {
-  const local = at.getTime() + OFFSET_MS;
-  return 86_400_000 - (local % 86_400_000);
-}

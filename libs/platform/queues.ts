@@ -1,5 +1,12 @@
 // Every queue's policy in one table, and the backend they all live in: PostgreSQL, or Redis when one is configured.
-import { createPostgresBackend, runMigrations, setDefaultBackendFactory, type ConnectionOptions, type JobsOptions, type WorkerOptions } from 'bullmq';
+import {
+  createPostgresBackend,
+  runMigrations,
+  setDefaultBackendFactory,
+  type ConnectionOptions,
+  type JobsOptions,
+  type WorkerOptions,
+} from 'bullmq';
 import pg from 'pg';
 import type { ProviderCode } from '#contracts';
 import type { Config } from './config.js';
@@ -14,18 +21,28 @@ export interface QueuePolicy {
 }
 
 // The truth is in PostgreSQL: a lost job costs a sweep, so jobs need no retries of BullMQ's own and are kept only to be looked at.
-const KEEP: JobsOptions = { attempts: 1, removeOnComplete: { count: 500, age: 86_400 }, removeOnFail: { count: 1000, age: 7 * 86_400 } };
+const KEEP: JobsOptions = {
+  attempts: 1,
+  removeOnComplete: { count: 500, age: 86_400 },
+  removeOnFail: { count: 1000, age: 7 * 86_400 },
+};
 
 export const QUEUE_POLICIES = {
   /** One per provider. Concurrency 1: a provider's log is sealed by one hand at a time; more would only wait for the lease. */
-  deliver: { concurrency: 1, job: KEEP, worker: { lockDuration: 120_000, stalledInterval: 60_000, maxStalledCount: 1 } },
+  deliver: {
+    concurrency: 1,
+    job: KEEP,
+    worker: { lockDuration: 120_000, stalledInterval: 60_000, maxStalledCount: 1 },
+  },
   /** Whole files; the run itself is durable and resumes from its last chunk, so a stalled job is simply taken again. */
   import: { concurrency: 1, job: KEEP, worker: { lockDuration: 60_000, stalledInterval: 30_000, maxStalledCount: 10 } },
   /** Calendar, answer files, retries that are due, partitions ahead of the log. Short and frequent. */
-  upkeep: { concurrency: 1, job: { ...KEEP, removeOnComplete: { count: 50 } }, worker: { lockDuration: 120_000, stalledInterval: 60_000, maxStalledCount: 1 } },
+  upkeep: {
+    concurrency: 1,
+    job: { ...KEEP, removeOnComplete: { count: 50 } },
+    worker: { lockDuration: 120_000, stalledInterval: 60_000, maxStalledCount: 1 },
+  },
 } as const satisfies Record<string, QueuePolicy>;
-
-export type QueueKind = keyof typeof QUEUE_POLICIES;
 
 /** Queue names hold no colon (BullMQ's own separator) and are cluster-safe by their braces-free single key prefix. */
 export function deliveryQueue(provider: ProviderCode): string {

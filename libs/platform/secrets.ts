@@ -23,7 +23,9 @@ export class SecretStore {
   /** Reads all secrets into memory, so that signing needs no query; call it at start and from time to time. */
   async reload(): Promise<void> {
     const rows = await query<{ name: string; ciphertext: Buffer }>(this.source, 'SELECT name, ciphertext FROM secret');
-    this.values = new Map(rows.map((row) => [row.name, this.vault.decrypt('secrets', row.ciphertext).toString('utf8')]));
+    this.values = new Map(
+      rows.map((row) => [row.name, this.vault.decrypt('secrets', row.ciphertext).toString('utf8')]),
+    );
   }
 
   /** As of the last reload. */

@@ -24,7 +24,9 @@ export async function listenForWakeUps(
   let client: pg.Client | null = null;
   const connect = async (): Promise<void> => {
     const fresh = new pg.Client({ connectionString: url, keepAlive: true, application_name: 'saphan wake-ups' });
-    fresh.on('notification', (message) => onWake((message.payload ?? '').split(',').map(Number).filter(Number.isInteger)));
+    fresh.on('notification', (message) =>
+      onWake((message.payload ?? '').split(',').map(Number).filter(Number.isInteger)),
+    );
     const again = () => {
       if (closed || client !== fresh) return;
       client = null;

@@ -15,7 +15,9 @@ const TODAY = '2020-04-15';
 /** Takes dates. */
 const DATED = 2;
 
-const day = fc.integer({ min: 0, max: 60 }).map((n) => new Date(Date.UTC(2020, 2, 20) + n * 86_400_000).toISOString().slice(0, 10));
+const day = fc
+  .integer({ min: 0, max: 60 })
+  .map((n) => new Date(Date.UTC(2020, 2, 20) + n * 86_400_000).toISOString().slice(0, 10));
 const registration: fc.Arbitrary<ValidRegistration> = fc
   .record({
     providerId: fc.integer({ min: 1, max: 3 }),
@@ -40,7 +42,10 @@ describe('derivation in SQL', () => {
     drop = database.drop;
     source = await dataSource(database.url, 4).initialize();
     for (const code of ['AIS', 'TRUE', 'CAT']) await saveProvider(source, referenceProfile(code) as ProviderProfile, 1);
-    await query(source, `INSERT INTO agency (code, name_th, category, actor_id) VALUES ('A1', 'หน่วยงานทดสอบ', 'OTHER', 1)`);
+    await query(
+      source,
+      `INSERT INTO agency (code, name_th, category, actor_id) VALUES ('A1', 'หน่วยงานทดสอบ', 'OTHER', 1)`,
+    );
   });
   after(async () => {
     await source.destroy();
@@ -55,7 +60,8 @@ describe('derivation in SQL', () => {
         `INSERT INTO registration (agency_id, reference, line_id, provider_id, package, valid_from, valid_to, state,
            confirmed_at, confirmed_by, document_ref, actor_id)
          VALUES (1, $1, $2, $3, $4, $5, $6, 'confirmed', '2020-03-20', 'clerk', 'doc', 1)`,
-        [`r${i}`, lineId, each.providerId, each.package, each.validFrom, each.validTo]);
+        [`r${i}`, lineId, each.providerId, each.package, each.validFrom, each.validTo],
+      );
     }
   }
 
@@ -68,7 +74,11 @@ describe('derivation in SQL', () => {
   }
 
   async function newLine(): Promise<number> {
-    const [row] = await query<{ line_id: number }>(source, 'INSERT INTO line (line_key) VALUES ($1) RETURNING line_id', [`M:${++serial}`]);
+    const [row] = await query<{ line_id: number }>(
+      source,
+      'INSERT INTO line (line_key) VALUES ($1) RETURNING line_id',
+      [`M:${++serial}`],
+    );
     return row?.line_id ?? 0;
   }
 
@@ -76,7 +86,9 @@ describe('derivation in SQL', () => {
     const entries = await query(
       source,
       `SELECT provider_id AS "providerId", present, package, valid_from AS "validFrom", valid_to AS "validTo", due_on AS "dueOn"
-       FROM entry WHERE line_id = $1 AND (present OR due_on IS NOT NULL) ORDER BY provider_id`, [lineId]);
+       FROM entry WHERE line_id = $1 AND (present OR due_on IS NOT NULL) ORDER BY provider_id`,
+      [lineId],
+    );
     const wanted = desiredFor(registrations, TODAY, (id) => id === DATED)
       .filter((each) => each.present || each.dueOn !== null)
       .map((each) => (each.present ? each : { ...each, package: null, validFrom: null, validTo: null }))
@@ -86,15 +98,19 @@ describe('derivation in SQL', () => {
 
   test('agrees with desiredFor, first and after an amendment', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(registration, { maxLength: 5 }), fc.array(registration, { maxLength: 5 }), async (first, second) => {
-        const lineId = await newLine();
-        await write(lineId, first);
-        await derive(lineId, true);
-        await assertAgrees(lineId, first);
-        await write(lineId, second);
-        await derive(lineId, false);
-        await assertAgrees(lineId, second);
-      }),
+      fc.asyncProperty(
+        fc.array(registration, { maxLength: 5 }),
+        fc.array(registration, { maxLength: 5 }),
+        async (first, second) => {
+          const lineId = await newLine();
+          await write(lineId, first);
+          await derive(lineId, true);
+          await assertAgrees(lineId, first);
+          await write(lineId, second);
+          await derive(lineId, false);
+          await assertAgrees(lineId, second);
+        },
+      ),
       { numRuns: 60 },
     );
   });
@@ -105,28 +121,40 @@ describe('derivation in SQL', () => {
       `SELECT count(*) AS bad FROM (
          SELECT seq - row_number() OVER (PARTITION BY provider_id ORDER BY seq) AS gap,
                 prev_seq IS DISTINCT FROM coalesce(lag(seq) OVER (PARTITION BY provider_id, entry_ref ORDER BY seq), 0) AS broken
-         FROM change) c WHERE gap <> 0 OR broken`);
+         FROM change) c WHERE gap <> 0 OR broken`,
+    );
     assert.equal(rows[0]?.bad, 0);
     const [counters] = await query<{ agree: boolean }>(
       source,
-      `SELECT bool_and(c.last_seq = coalesce((SELECT max(seq) FROM change WHERE change.provider_id = c.provider_id), 0)) AS agree FROM provider_counter c`);
+      `SELECT bool_and(c.last_seq = coalesce((SELECT max(seq) FROM change WHERE change.provider_id = c.provider_id), 0)) AS agree FROM provider_counter c`,
+    );
     assert.equal(counters?.agree, true);
   });
 
   test('deriving again changes nothing', async () => {
     const before = await query(source, 'SELECT * FROM provider_counter ORDER BY 1');
-    const lines = (await query<{ line_id: number }>(source, 'SELECT line_id FROM line ORDER BY 1')).map((row) => row.line_id);
-    await inTransaction(source, (tx) => deriver.derive(tx, { fresh: [], known: lines }, { cause: 'amended', actorId: 1, runId: null, today: TODAY }));
+    const lines = (await query<{ line_id: number }>(source, 'SELECT line_id FROM line ORDER BY 1')).map(
+      (row) => row.line_id,
+    );
+    await inTransaction(source, (tx) =>
+      deriver.derive(tx, { fresh: [], known: lines }, { cause: 'amended', actorId: 1, runId: null, today: TODAY }),
+    );
     assert.deepEqual(await query(source, 'SELECT * FROM provider_counter ORDER BY 1'), before);
   });
 
   test('appending current state skips what is no longer the latest', async () => {
     const [entry] = await query<{ entry_ref: string; last_seq: number; provider_id: number }>(
-      source, 'SELECT entry_ref, last_seq, provider_id FROM entry WHERE last_seq > 0 LIMIT 1');
+      source,
+      'SELECT entry_ref, last_seq, provider_id FROM entry WHERE last_seq > 0 LIMIT 1',
+    );
     assert.ok(entry);
     const append = (onlyIfSeq: number) =>
       inTransaction(source, (tx) =>
-        new CurrentAppender().appendCurrent(tx, entry.provider_id, [{ entryRef: entry.entry_ref, onlyIfSeq }], { cause: 'retried', actorId: 1 }));
+        new CurrentAppender().appendCurrent(tx, entry.provider_id, [{ entryRef: entry.entry_ref, onlyIfSeq }], {
+          cause: 'retried',
+          actorId: 1,
+        }),
+      );
     assert.deepEqual(await append(entry.last_seq), { appended: [entry.entry_ref], superseded: [] });
     assert.deepEqual(await append(entry.last_seq), { appended: [], superseded: [entry.entry_ref] });
   });

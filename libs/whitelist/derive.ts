@@ -121,7 +121,11 @@ export class Deriver implements Derivation {
       await tx.query(KNOWN, [lines.known, context.today, dated]);
     }
     await tx.query(LOCK_COUNTERS);
-    const rows = await tx.query<{ provider_id: number; n: number }>(APPEND, [context.cause, context.actorId, context.runId]);
+    const rows = await tx.query<{ provider_id: number; n: number }>(APPEND, [
+      context.cause,
+      context.actorId,
+      context.runId,
+    ]);
     for (const row of rows) appended.set(row.provider_id, row.n);
     return { appended };
   }

@@ -50,7 +50,11 @@ function union(spans: Span[]): Span[] {
  * ended by `today`. It is present when it has begun, or when the provider takes dates. The package is the first by
  * code of the registrations inside that span. Providers without such a span are absent from the whitelist.
  */
-export function desiredFor(registrations: ValidRegistration[], today: Day, takesDates: (providerId: number) => boolean): Desired[] {
+export function desiredFor(
+  registrations: ValidRegistration[],
+  today: Day,
+  takesDates: (providerId: number) => boolean,
+): Desired[] {
   const byProvider = Map.groupBy(registrations, (registration) => registration.providerId);
   return [...byProvider].map(([providerId, own]) => {
     const span = union(own.map(({ validFrom, validTo }) => ({ from: validFrom, to: validTo }))).find(

@@ -2,4 +2,4 @@
 export { Deriver, type TakesDates } from './derive.js';
 export { CurrentAppender } from './append-current.js';
 export { turnDay } from './turn-day.js';
-export { desiredFor, dayAfter, type Desired, type ValidRegistration } from './desired.js';
+export { type Desired, type ValidRegistration } from './desired.js';

@@ -21,13 +21,17 @@ export async function turnDay(
 ): Promise<{ providerIds: Set<number>; appended: number }> {
   const providerIds = new Set<number>();
   let appended = 0;
-  for (let after = 0; !signal.aborted; ) {
+  for (let after = 0; !signal.aborted;) {
     const lines = (await query<{ line_id: number }>(source, DUE, [today, after])).map((row) => row.line_id);
     if (lines.length === 0) break;
     after = lines.at(-1) ?? after;
     const derived = await inTransaction(source, async (tx) => {
       await tx.query(LOCK, [lines]);
-      return derivation.derive(tx, { fresh: [], known: lines }, { cause: 'expired', actorId: HUB_ACTOR_ID, runId: null, today });
+      return derivation.derive(
+        tx,
+        { fresh: [], known: lines },
+        { cause: 'expired', actorId: HUB_ACTOR_ID, runId: null, today },
+      );
     });
     for (const [providerId, count] of derived.appended) {
       providerIds.add(providerId);

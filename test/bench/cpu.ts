@@ -25,7 +25,12 @@ export function familyCpuSeconds(pid: number): number | null {
 /** Processor seconds that all programs of this machine used since it started. */
 export function machineCpuSeconds(): number | null {
   try {
-    const [user = 0, nice = 0, system = 0, , , irq = 0, softIrq = 0] = readFileSync('/proc/stat', 'utf8').split('\n', 1)[0]!.trim().split(/\s+/).slice(1).map(Number);
+    const [user = 0, nice = 0, system = 0, , , irq = 0, softIrq = 0] = readFileSync('/proc/stat', 'utf8')
+      .split('\n', 1)[0]!
+      .trim()
+      .split(/\s+/)
+      .slice(1)
+      .map(Number);
     return (user + nice + system + irq + softIrq) / TICKS_PER_S;
   } catch {
     return null;

@@ -15,13 +15,33 @@ const [file = '', port = '0'] = process.argv.slice(2);
 const pool = new pg.Pool({ connectionString: process.env['DATABASE_URL'], max: LANES });
 const agent = new http.Agent({ keepAlive: true, maxSockets: LANES });
 
-const COLUMNS = ['agency', 'reference', 'first_name', 'last_name', 'access', 'provider', 'phone', 'circuit', 'valid_from', 'valid_to', 'apps', 'confirmed_at', 'confirmed_by', 'document'];
+const COLUMNS = [
+  'agency',
+  'reference',
+  'first_name',
+  'last_name',
+  'access',
+  'provider',
+  'phone',
+  'circuit',
+  'valid_from',
+  'valid_to',
+  'apps',
+  'confirmed_at',
+  'confirmed_by',
+  'document',
+];
 
 const began = performance.now();
-await pool.query(`CREATE TABLE line (seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, ${COLUMNS.map((name) => `${name} text`).join(', ')})`);
+await pool.query(
+  `CREATE TABLE line (seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, ${COLUMNS.map((name) => `${name} text`).join(', ')})`,
+);
 await pool.query('CREATE TABLE sent (first bigint PRIMARY KEY, acknowledged bigint NOT NULL DEFAULT 0)');
 const client = await pool.connect();
-await pipeline(createReadStream(file), client.query(copyFrom(`COPY line (${COLUMNS.join(', ')}) FROM STDIN (FORMAT csv, HEADER)`)));
+await pipeline(
+  createReadStream(file),
+  client.query(copyFrom(`COPY line (${COLUMNS.join(', ')}) FROM STDIN (FORMAT csv, HEADER)`)),
+);
 client.release();
 const copied = performance.now();
 
@@ -39,7 +59,9 @@ async function lane(): Promise<void> {
     const first = next;
     next += BATCH;
     const { rows } = await pool.query(
-      'SELECT seq::int, provider, access, phone, circuit, valid_from, valid_to FROM line WHERE seq BETWEEN $1 AND $2 ORDER BY seq', [first, first + BATCH - 1]);
+      'SELECT seq::int, provider, access, phone, circuit, valid_from, valid_to FROM line WHERE seq BETWEEN $1 AND $2 ORDER BY seq',
+      [first, first + BATCH - 1],
+    );
     await pool.query('INSERT INTO sent (first) VALUES ($1)', [first]);
     const applied = await post(JSON.stringify({ first, lines: rows }));
     await pool.query('UPDATE sent SET acknowledged = $2 WHERE first = $1', [first, applied]);
@@ -48,12 +70,15 @@ async function lane(): Promise<void> {
 
 function post(body: string): Promise<number> {
   return new Promise((resolve, reject) => {
-    const request = http.request({ host: '127.0.0.1', port: Number(port), method: 'POST', agent, headers: { 'content-type': 'application/json' } }, (response) => {
-      let text = '';
-      response.setEncoding('utf8');
-      response.on('data', (piece: string) => (text += piece));
-      response.on('end', () => resolve((JSON.parse(text) as { applied: number }).applied));
-    });
+    const request = http.request(
+      { host: '127.0.0.1', port: Number(port), method: 'POST', agent, headers: { 'content-type': 'application/json' } },
+      (response) => {
+        let text = '';
+        response.setEncoding('utf8');
+        response.on('data', (piece: string) => (text += piece));
+        response.on('end', () => resolve((JSON.parse(text) as { applied: number }).applied));
+      },
+    );
     request.on('error', reject);
     request.end(body);
   });

@@ -22,5 +22,9 @@ export async function measureChanges(system: BenchSystem, dir: string, firstSeed
     const { acknowledgedMs } = await importFile(system, await makeSample(dir, CHANGES, firstSeed + round, 0), 120);
     rounds.push(acknowledgedMs);
   }
-  return { entries: row?.entries ?? 0, rounds, medianMs: rounds.toSorted((a, b) => a - b)[Math.floor(ROUNDS / 2)] ?? Number.NaN };
+  return {
+    entries: row?.entries ?? 0,
+    rounds,
+    medianMs: rounds.toSorted((a, b) => a - b)[Math.floor(ROUNDS / 2)] ?? Number.NaN,
+  };
 }

@@ -15,7 +15,10 @@ export interface SampleFile {
 /** The same seed gives the same file. `mess` is the share of damaged rows. */
 export async function makeSample(dir: string, lines: number, seed: number, mess: number): Promise<SampleFile> {
   const file = path.join(dir, `sample-${lines}-${seed}.csv`);
-  await generateSample({ lines, seed, mess, agencies: loadAgencies(), format: 'csv', today: bangkokDay(new Date()) }, createWriteStream(file, { mode: 0o600 }));
+  await generateSample(
+    { lines, seed, mess, agencies: loadAgencies(), format: 'csv', today: bangkokDay(new Date()) },
+    createWriteStream(file, { mode: 0o600 }),
+  );
   return { file, lines, bytes: statSync(file).size };
 }
 
@@ -44,10 +47,12 @@ SELECT (SELECT ended_at FROM import_run WHERE run_id = $1) AS imported, (SELECT 
 /** Imports the file and waits until nothing is under way. The times are the database's own, on this machine's clock. */
 export async function importFile(system: BenchSystem, { file }: SampleFile, withinS: number): Promise<ImportFigures> {
   const began = Date.now();
-  const { data: started } = await system.http.post<Run>('/v1/imports', createReadStream(file), { headers: { 'content-type': 'text/csv' } });
+  const { data: started } = await system.http.post<Run>('/v1/imports', createReadStream(file), {
+    headers: { 'content-type': 'text/csv' },
+  });
   const uploadedMs = Date.now() - began;
   let run = started;
-  for (const end = began + withinS * 1000; !['completed', 'failed', 'stopped'].includes(run.state); ) {
+  for (const end = began + withinS * 1000; !['completed', 'failed', 'stopped'].includes(run.state);) {
     if (Date.now() > end) throw new Error(`the import is not done after ${withinS} s: ${JSON.stringify(run)}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
     run = (await system.http.get<Run>(`/v1/imports/${started.runId}`)).data;
@@ -56,5 +61,10 @@ export async function importFile(system: BenchSystem, { file }: SampleFile, with
   await settled(system.source, withinS);
   const [ends] = await query<Ends>(system.source, ENDS, [started.runId]);
   const since = (at: Date | null | undefined): number => (at ? at.getTime() - began : Number.NaN);
-  return { uploadedMs, importedMs: since(ends?.imported), acknowledgedMs: since(ends?.acknowledged), counts: run.counts };
+  return {
+    uploadedMs,
+    importedMs: since(ends?.imported),
+    acknowledgedMs: since(ends?.acknowledged),
+    counts: run.counts,
+  };
 }

@@ -31,7 +31,12 @@ WHERE r.reference LIKE $1`;
 /** Numbers of one run never meet those of another, nor the sample's, which are scattered by a seed. */
 let serial = 0;
 
-export async function measureLatency(system: BenchSystem, provider: string, perS: number, forS: number): Promise<LatencyFigures> {
+export async function measureLatency(
+  system: BenchSystem,
+  provider: string,
+  perS: number,
+  forS: number,
+): Promise<LatencyFigures> {
   const prefix = `BENCH-${provider}-${perS}-${forS}-`;
   const count = perS * forS;
   const today = bangkokDay(new Date());
@@ -42,15 +47,21 @@ export async function measureLatency(system: BenchSystem, provider: string, perS
     const reference = prefix + n;
     serial += 1;
     const body = {
-      agency: 'G0001', reference,
-      confirmation: { confirmedAt: new Date(Date.now() - 60_000).toISOString(), confirmedBy: 'bench', document: 'bench' },
+      agency: 'G0001',
+      reference,
+      confirmation: {
+        confirmedAt: new Date(Date.now() - 60_000).toISOString(),
+        confirmedBy: 'bench',
+        document: 'bench',
+      },
       lines: [{ provider, access: 'MB', number: `06699${String(serial).padStart(5, '0')}`, validFrom: today }],
     };
     const began = now();
     sentAt.set(reference, began);
     const { status, data } = await system.http.post<unknown>('/v1/registrations', body, { validateStatus: () => true });
     if (status === 201) answered.push(now() - began);
-    else if (failed++ === 0) process.stderr.write(`a registration was answered with ${status}: ${JSON.stringify(data).slice(0, 500)}\n`);
+    else if (failed++ === 0)
+      process.stderr.write(`a registration was answered with ${status}: ${JSON.stringify(data).slice(0, 500)}\n`);
   };
   const first = now();
   const requests: Promise<void>[] = [];
@@ -62,12 +73,21 @@ export async function measureLatency(system: BenchSystem, provider: string, perS
   await Promise.all(requests);
   await settled(system.source, 120);
   const rows = await query<{ reference: string; at: string | number }>(system.source, ACKNOWLEDGED, [`${prefix}%`]);
-  const took = rows.map(({ reference, at }) => Number(at) - (sentAt.get(reference) ?? Number.NaN)).sort((a, b) => a - b);
+  const took = rows
+    .map(({ reference, at }) => Number(at) - (sentAt.get(reference) ?? Number.NaN))
+    .sort((a, b) => a - b);
   answered.sort((a, b) => a - b);
   return {
-    provider, perS, sent: count, acknowledged: took.length, failed,
-    p50: quantile(took, 0.5), p95: quantile(took, 0.95), p99: quantile(took, 0.99),
-    answerP50: quantile(answered, 0.5), answerP95: quantile(answered, 0.95),
+    provider,
+    perS,
+    sent: count,
+    acknowledged: took.length,
+    failed,
+    p50: quantile(took, 0.5),
+    p95: quantile(took, 0.95),
+    p99: quantile(took, 0.99),
+    answerP50: quantile(answered, 0.5),
+    answerP95: quantile(answered, 0.95),
   };
 }
 

@@ -25,16 +25,25 @@ const TRUE_RATE = [1, 15] as const;
 const TOP = 25;
 
 const { values } = parseArgs({
-  options: { lines: { type: 'string', default: '300000' }, only: { type: 'string' }, profile: { type: 'boolean', default: false }, help: { type: 'boolean' } },
+  options: {
+    lines: { type: 'string', default: '300000' },
+    only: { type: 'string' },
+    profile: { type: 'boolean', default: false },
+    help: { type: 'boolean' },
+  },
 });
 if (values.help) {
-  process.stdout.write(`npm run bench -- [--lines N] [--only ${PARTS.join(',')}] [--profile]\n  growth compares ${FEW_ENTRIES} entries with N; --profile takes CPU profiles and statement statistics, which cost some speed.\n`);
+  process.stdout.write(
+    `npm run bench -- [--lines N] [--only ${PARTS.join(',')}] [--profile]\n  growth compares ${FEW_ENTRIES} entries with N; --profile takes CPU profiles and statement statistics, which cost some speed.\n`,
+  );
   process.exit(0);
 }
 const lines = Number(values.lines);
 if (!Number.isSafeInteger(lines) || lines < 1000) fail('--lines must be a whole number from 1,000');
 const only = values.only?.split(',') ?? PARTS;
-const wanted = new Set<Part>(only.map((name) => PARTS.find((part) => part === name) ?? fail(`--only knows ${PARTS.join(', ')}`)));
+const wanted = new Set<Part>(
+  only.map((name) => PARTS.find((part) => part === name) ?? fail(`--only knows ${PARTS.join(', ')}`)),
+);
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 const home = openHome();
@@ -48,15 +57,24 @@ if (profileTo) rmSync(profileTo, { recursive: true, force: true });
 
 const [cpu] = os.cpus();
 const figures: Figures = {
-  at: new Date().toISOString(), lines, failures: {},
-  machine: { cpus: os.availableParallelism(), model: cpu?.model ?? 'unknown', memoryGb: Math.round(os.totalmem() / 1024 ** 3), node: process.versions.node, loadBefore: os.loadavg()[0] ?? 0 },
+  at: new Date().toISOString(),
+  lines,
+  failures: {},
+  machine: {
+    cpus: os.availableParallelism(),
+    model: cpu?.model ?? 'unknown',
+    memoryGb: Math.round(os.totalmem() / 1024 ** 3),
+    node: process.versions.node,
+    loadBefore: os.loadavg()[0] ?? 0,
+  },
 };
 
 let server: EmbeddedPostgres | null = null;
 try {
   if ([...wanted].some((part) => part !== 'restart')) {
     server = await EmbeddedPostgres.start({
-      dataDir: path.join(dir, 'postgres'), keeping: 'durable',
+      dataDir: path.join(dir, 'postgres'),
+      keeping: 'durable',
       // The time of a commit is what latencies are measured to.
       settings: { track_commit_timestamp: 'on', ...(profileTo ? PROFILED_SETTINGS : {}) },
     });
@@ -99,10 +117,18 @@ async function bulkAndGrowth(server: EmbeddedPostgres, sample: Awaited<ReturnTyp
   const large = await startSystem(server, 'bulk', { dir, profileTo });
   try {
     figures.bulk = await measureBulk(server, large, sample);
-    if (profileTo) writeFileSync(path.join(results, 'statements-bulk.json'), JSON.stringify(await statements(server, 'bulk', TOP), null, 2));
+    if (profileTo)
+      writeFileSync(
+        path.join(results, 'statements-bulk.json'),
+        JSON.stringify(await statements(server, 'bulk', TOP), null, 2),
+      );
     const many = wanted.has('growth') ? await measureChanges(large, dir, 1000) : null;
     await large.stop();
-    if (profileTo) writeFileSync(path.join(results, 'cpu-bulk.json'), JSON.stringify(readProfiles(path.join(profileTo, 'bulk'), TOP), null, 2));
+    if (profileTo)
+      writeFileSync(
+        path.join(results, 'cpu-bulk.json'),
+        JSON.stringify(readProfiles(path.join(profileTo, 'bulk'), TOP), null, 2),
+      );
     if (!many) return;
     const small = await startSystem(server, 'growth', { dir });
     try {
@@ -124,10 +150,18 @@ async function latency(server: EmbeddedPostgres): Promise<void> {
     await measureLatency(system, 'AIS', 20, 3);
     for (const [perS, forS] of AIS_RATES) figures.latency.push(await measureLatency(system, 'AIS', perS, forS));
     figures.latency.push(await measureLatency(system, 'TRUE', ...TRUE_RATE));
-    if (profileTo) writeFileSync(path.join(results, 'statements-latency.json'), JSON.stringify(await statements(server, 'latency', TOP), null, 2));
+    if (profileTo)
+      writeFileSync(
+        path.join(results, 'statements-latency.json'),
+        JSON.stringify(await statements(server, 'latency', TOP), null, 2),
+      );
   } finally {
     await system.stop();
-    if (profileTo) writeFileSync(path.join(results, 'cpu-latency.json'), JSON.stringify(readProfiles(path.join(profileTo, 'latency'), TOP), null, 2));
+    if (profileTo)
+      writeFileSync(
+        path.join(results, 'cpu-latency.json'),
+        JSON.stringify(readProfiles(path.join(profileTo, 'latency'), TOP), null, 2),
+      );
   }
 }
 
@@ -153,7 +187,10 @@ async function commitTime(server: EmbeddedPostgres): Promise<number> {
       took.push(performance.now() - began);
     }
     await client.query('DROP TABLE commit_time');
-    return quantile(took.sort((a, b) => a - b), 0.5);
+    return quantile(
+      took.sort((a, b) => a - b),
+      0.5,
+    );
   });
 }
 

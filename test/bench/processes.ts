@@ -33,9 +33,27 @@ export interface ProcessOptions {
   profileTo?: string | undefined;
 }
 
-export function startProcess(name: string, { script, args = [], env = process.env, logFile, profileTo }: ProcessOptions): BenchProcess {
-  const flags = profileTo === undefined ? [] : ['--cpu-prof', '--cpu-prof-interval', '2000', '--cpu-prof-dir', profileTo, '--cpu-prof-name', `${name}.cpuprofile`];
-  const child: ChildProcess = spawn(process.execPath, [...flags, `${DIST}${script}`, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+export function startProcess(
+  name: string,
+  { script, args = [], env = process.env, logFile, profileTo }: ProcessOptions,
+): BenchProcess {
+  const flags =
+    profileTo === undefined
+      ? []
+      : [
+          '--cpu-prof',
+          '--cpu-prof-interval',
+          '2000',
+          '--cpu-prof-dir',
+          profileTo,
+          '--cpu-prof-name',
+          `${name}.cpuprofile`,
+        ];
+  const child: ChildProcess = spawn(process.execPath, [...flags, `${DIST}${script}`, ...args], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
   const log = createWriteStream(logFile, { flags: 'a', mode: 0o600 });
   child.stderr?.pipe(log);
   const takers: ((line: Record<string, unknown>) => void)[] = [];

@@ -7,8 +7,11 @@ import { withServer } from './system.js';
 
 /** Server settings with which `statements` has something to tell. Counting costs some per cent. */
 export const PROFILED_SETTINGS = {
-  shared_preload_libraries: 'pg_stat_statements', 'pg_stat_statements.track': 'all', 'pg_stat_statements.track_utility': 'on',
-  track_io_timing: 'on', track_wal_io_timing: 'on',
+  shared_preload_libraries: 'pg_stat_statements',
+  'pg_stat_statements.track': 'all',
+  'pg_stat_statements.track_utility': 'on',
+  track_io_timing: 'on',
+  track_wal_io_timing: 'on',
 };
 
 export interface Statement {
@@ -34,7 +37,8 @@ export async function statements(server: EmbeddedPostgres, database: string, mos
       `SELECT regexp_replace(left(query, 2000), '\\s+', ' ', 'g') AS text, calls::float8, total_exec_time AS "totalMs", mean_exec_time AS "meanMs",
          rows::float8, wal_bytes::float8 / 1048576 AS "walMb"
        FROM pg_stat_statements s JOIN pg_database d ON d.oid = s.dbid WHERE d.datname = $1 AND toplevel ORDER BY total_exec_time DESC LIMIT $2`,
-      [database, most]);
+      [database, most],
+    );
     return rows;
   });
 }
@@ -67,25 +71,41 @@ const IDLE = new Set(['(idle)', '(root)', '(program)']);
 /** Of every `.cpuprofile` in the folder: time by package (ours by folder) and by function, without what its callees took. */
 export function readProfiles(folder: string, most: number): ProcessProfile[] {
   if (!existsSync(folder)) return [];
-  return readdirSync(folder).filter((name) => name.endsWith('.cpuprofile')).map((name) => {
-    const profile = JSON.parse(readFileSync(path.join(folder, name), 'utf8')) as CpuProfile;
-    const self = new Map<number, number>();
-    for (const [i, id] of profile.samples.entries()) self.set(id, (self.get(id) ?? 0) + (profile.timeDeltas[i] ?? 0) / 1000);
-    const packages = new Map<string, number>();
-    const functions = new Map<string, number>();
-    let busyMs = 0;
-    for (const { id, callFrame } of profile.nodes) {
-      const ms = self.get(id) ?? 0;
-      if (ms === 0 || IDLE.has(callFrame.functionName)) continue;
-      busyMs += ms;
-      const place = placeOf(callFrame.url);
-      add(packages, callFrame.url === '' ? callFrame.functionName || '(native)' : groupOf(place), ms);
-      add(functions, `${callFrame.functionName || '(anonymous)'} ${place}${place ? `:${callFrame.lineNumber + 1}` : ''}`.trim(), ms);
-    }
-    const top = (sums: Map<string, number>): BusyFunction[] =>
-      [...sums].map(([name, selfMs]) => ({ name, selfMs, share: selfMs / busyMs })).sort((a, b) => b.selfMs - a.selfMs).slice(0, most);
-    return { process: name.replace('.cpuprofile', ''), wallMs: (profile.endTime - profile.startTime) / 1000, busyMs, byPackage: top(packages), byFunction: top(functions) };
-  });
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.cpuprofile'))
+    .map((name) => {
+      const profile = JSON.parse(readFileSync(path.join(folder, name), 'utf8')) as CpuProfile;
+      const self = new Map<number, number>();
+      for (const [i, id] of profile.samples.entries())
+        self.set(id, (self.get(id) ?? 0) + (profile.timeDeltas[i] ?? 0) / 1000);
+      const packages = new Map<string, number>();
+      const functions = new Map<string, number>();
+      let busyMs = 0;
+      for (const { id, callFrame } of profile.nodes) {
+        const ms = self.get(id) ?? 0;
+        if (ms === 0 || IDLE.has(callFrame.functionName)) continue;
+        busyMs += ms;
+        const place = placeOf(callFrame.url);
+        add(packages, callFrame.url === '' ? callFrame.functionName || '(native)' : groupOf(place), ms);
+        add(
+          functions,
+          `${callFrame.functionName || '(anonymous)'} ${place}${place ? `:${callFrame.lineNumber + 1}` : ''}`.trim(),
+          ms,
+        );
+      }
+      const top = (sums: Map<string, number>): BusyFunction[] =>
+        [...sums]
+          .map(([name, selfMs]) => ({ name, selfMs, share: selfMs / busyMs }))
+          .sort((a, b) => b.selfMs - a.selfMs)
+          .slice(0, most);
+      return {
+        process: name.replace('.cpuprofile', ''),
+        wallMs: (profile.endTime - profile.startTime) / 1000,
+        busyMs,
+        byPackage: top(packages),
+        byFunction: top(functions),
+      };
+    });
 }
 
 function add(sums: Map<string, number>, key: string, ms: number): void {

@@ -13,14 +13,23 @@ export interface RestartFigures {
 
 /** Both starts use a data folder of their own below `dir`; what they print goes nowhere. */
 export async function measureRestart(dir: string): Promise<RestartFigures> {
-  const env = { ...process.env, SAPHAN_DATA: path.join(dir, 'start'), SAPHAN_PORT: String(await freePort()), DATABASE_URL: '' };
+  const env = {
+    ...process.env,
+    SAPHAN_DATA: path.join(dir, 'start'),
+    SAPHAN_PORT: String(await freePort()),
+    DATABASE_URL: '',
+  };
   const firstMs = await untilReady(env);
   return { firstMs, secondMs: await untilReady(env) };
 }
 
 async function untilReady(env: NodeJS.ProcessEnv): Promise<number> {
   const began = performance.now();
-  const child = spawn(process.execPath, [path.resolve('scripts/start.mjs')], { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  const child = spawn(process.execPath, [path.resolve('scripts/start.mjs')], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
   const ended = once(child, 'exit');
   const said: string[] = [];
   let readyMs: number | null = null;

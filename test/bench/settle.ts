@@ -13,7 +13,7 @@ WHERE c.last_seq > s.sealed_seq
 
 /** Waits until nothing is under way at any provider; throws after `withinS` seconds with what is. */
 export async function settled(source: DataSource, withinS: number, everyMs = 100): Promise<void> {
-  for (const end = Date.now() + withinS * 1000; ; ) {
+  for (const end = Date.now() + withinS * 1000; ;) {
     const busy = await query(source, UNDER_WAY);
     if (busy.length === 0) return;
     if (Date.now() > end) throw new Error(`still under way after ${withinS} s: ${JSON.stringify(busy)}`);

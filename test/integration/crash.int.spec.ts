@@ -16,7 +16,12 @@ for (const { name, skip, start } of QUEUE_BACKENDS) {
     let backend: QueueBackend;
     before(async () => {
       backend = await start();
-      hub = await startTestHub({ providers: ['AIS'], profile: (profile) => ({ ...profile, maxLines: 40 }), redisUrl: backend.redisUrl, env: { SAPHAN_LEASE_S: '1' } });
+      hub = await startTestHub({
+        providers: ['AIS'],
+        profile: (profile) => ({ ...profile, maxLines: 40 }),
+        redisUrl: backend.redisUrl,
+        env: { SAPHAN_LEASE_S: '1' },
+      });
     });
     after(async () => {
       await hub.close();

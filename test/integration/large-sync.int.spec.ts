@@ -18,10 +18,15 @@ for (const { name, skip, start } of QUEUE_BACKENDS) {
     before(async () => {
       backend = await start();
       hub = await startTestHub({
-        providers: ['CAT', 'TOT', 'AIS', 'TRUE', 'DTAC', '3BB'], redisUrl: backend.redisUrl, env: { SAPHAN_LEASE_S: '2' }, signatureCheck: 'native',
+        providers: ['CAT', 'TOT', 'AIS', 'TRUE', 'DTAC', '3BB'],
+        redisUrl: backend.redisUrl,
+        env: { SAPHAN_LEASE_S: '2' },
+        signatureCheck: 'native',
       });
       await hub.serve();
-      const ids = (await query<{ provider_id: number }>(hub.source, 'SELECT provider_id FROM provider ORDER BY 1')).map((row) => row.provider_id);
+      const ids = (await query<{ provider_id: number }>(hub.source, 'SELECT provider_id FROM provider ORDER BY 1')).map(
+        (row) => row.provider_id,
+      );
       for (let done = 0; done < LINES; done += CHUNK) await registerLines(hub.source, CHUNK, ids, today);
     });
     after(async () => {
@@ -33,7 +38,9 @@ for (const { name, skip, start } of QUEUE_BACKENDS) {
     async function sealed(share: number): Promise<void> {
       for (;;) {
         const [row] = await query<{ share: number }>(
-          hub.source, 'SELECT sum(sealed_seq)::float8 / sum(last_seq) AS share FROM provider_stream JOIN provider_counter USING (provider_id)');
+          hub.source,
+          'SELECT sum(sealed_seq)::float8 / sum(last_seq) AS share FROM provider_stream JOIN provider_counter USING (provider_id)',
+        );
         if ((row?.share ?? 0) >= share) return;
         await new Promise((resolve) => setTimeout(resolve, 20));
       }

@@ -22,7 +22,8 @@ describe('migrations', () => {
     query(
       source,
       `SELECT table_name, column_name, data_type, is_nullable FROM information_schema.columns
-       WHERE table_schema = 'public' AND table_name <> 'schema_migration' ORDER BY 1, 2`);
+       WHERE table_schema = 'public' AND table_name <> 'schema_migration' ORDER BY 1, 2`,
+    );
 
   test('up, down, up: the same schema, and nothing left in between', async () => {
     await source.runMigrations();
@@ -42,12 +43,18 @@ describe('migrations', () => {
       const columns = await query<{ name: string; type: string; nullable: boolean }>(
         source,
         `SELECT a.attname AS name, format_type(a.atttypid, NULL) AS type, NOT a.attnotnull AS nullable
-         FROM pg_attribute a WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped`, [entity.tableName]);
+         FROM pg_attribute a WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped`,
+        [entity.tableName],
+      );
       const byName = new Map(columns.map((column) => [column.name, column]));
       for (const column of entity.columns) {
         const real = byName.get(column.databaseName);
         assert.ok(real, `${entity.tableName}.${column.databaseName} is not in the schema`);
-        assert.equal(source.driver.normalizeType(column), real.type, `${entity.tableName}.${column.databaseName}: type`);
+        assert.equal(
+          source.driver.normalizeType(column),
+          real.type,
+          `${entity.tableName}.${column.databaseName}: type`,
+        );
         assert.equal(column.isNullable, real.nullable, `${entity.tableName}.${column.databaseName}: null`);
       }
     }

@@ -20,7 +20,12 @@ describe('push now', () => {
   async function cancel(lines: number[]): Promise<void> {
     await query(hub.source, `UPDATE registration SET state = 'cancelled' WHERE line_id = ANY($1::bigint[])`, [lines]);
     await inTransaction(hub.source, (tx) =>
-      new Deriver(() => [1]).derive(tx, { fresh: [], known: lines }, { cause: 'cancelled', actorId: 1, runId: null, today }));
+      new Deriver(() => [1]).derive(
+        tx,
+        { fresh: [], known: lines },
+        { cause: 'cancelled', actorId: 1, runId: null, today },
+      ),
+    );
   }
 
   test('the pushed line is the first batch after the pause, the backlog follows without it', async () => {
@@ -30,7 +35,10 @@ describe('push now', () => {
     assert.deepEqual(await pushLine(hub.source, last, 1, 'the minister waits'), [{ providerId: 1, push: 'ahead' }]);
     await resumeProvider(hub.source, 1, 1, 'done');
     await hub.settled();
-    const [first] = await query<{ ahead: boolean; from_seq: number; line_count: number }>(hub.source, 'SELECT ahead, from_seq, line_count FROM batch WHERE number = 1');
+    const [first] = await query<{ ahead: boolean; from_seq: number; line_count: number }>(
+      hub.source,
+      'SELECT ahead, from_seq, line_count FROM batch WHERE number = 1',
+    );
     assert.deepEqual(first, { ahead: true, from_seq: 500, line_count: 1 });
     const [sum] = await query<{ lines: number }>(hub.source, 'SELECT sum(line_count)::int AS lines FROM batch');
     assert.equal(sum?.lines, 500, 'nothing is sent twice');

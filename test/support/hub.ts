@@ -3,7 +3,17 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import path from 'node:path';
 import type { INestApplicationContext } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
-import { inTransaction, dataSource, migrateQueues, newMasterKey, query, readConfig, SecretStore, Vault, type Config } from '#platform';
+import {
+  inTransaction,
+  dataSource,
+  migrateQueues,
+  newMasterKey,
+  query,
+  readConfig,
+  SecretStore,
+  Vault,
+  type Config,
+} from '#platform';
 import type { ProviderProfile } from '#contracts';
 import { Deriver } from '#whitelist';
 import type { NestExpressApplication } from '@nestjs/platform-express';
@@ -47,14 +57,28 @@ export async function startTestHub(options: TestHubOptions): Promise<TestHub> {
   const database = await freshDatabase();
   const source = await dataSource(database.url, 6).initialize();
   const env: NodeJS.ProcessEnv = {
-    ...process.env, DATABASE_URL: database.url, SAPHAN_MASTER_KEY: newMasterKey(), SAPHAN_ALLOW_PRIVATE_TARGETS: 'yes',
-    SAPHAN_LOG: process.env['SAPHAN_LOG'] ?? 'silent', SAPHAN_PORT: '0', SAPHAN_SWEEP_MS: '300', SAPHAN_LEASE_S: '5',
-    REDIS_URL: options.redisUrl ?? '', SAPHAN_DATABASE_POOL: '8', ...options.env,
+    ...process.env,
+    DATABASE_URL: database.url,
+    SAPHAN_MASTER_KEY: newMasterKey(),
+    SAPHAN_ALLOW_PRIVATE_TARGETS: 'yes',
+    SAPHAN_LOG: process.env['SAPHAN_LOG'] ?? 'silent',
+    SAPHAN_PORT: '0',
+    SAPHAN_SWEEP_MS: '300',
+    SAPHAN_LEASE_S: '5',
+    REDIS_URL: options.redisUrl ?? '',
+    SAPHAN_DATABASE_POOL: '8',
+    ...options.env,
   };
   const config = readConfig(env);
   const secrets = await makeDemoSecrets(new SecretStore(source, new Vault(config.keys.master)));
-  const settings = Object.fromEntries(options.providers.map((code) => [code, { ...secrets[code], ...options.dials?.[code] }]));
-  const simulator = await startSimulator({ providers: options.providers, settings, signatureCheck: options.signatureCheck });
+  const settings = Object.fromEntries(
+    options.providers.map((code) => [code, { ...secrets[code], ...options.dials?.[code] }]),
+  );
+  const simulator = await startSimulator({
+    providers: options.providers,
+    settings,
+    signatureCheck: options.signatureCheck,
+  });
   const addresses = Object.fromEntries([...simulator.providers].map(([code, one]) => [code, one.address]));
   const quick = (profile: ProviderProfile): ProviderProfile => ({ ...profile, retryScheduleS: [0.2, 0.5, 1] });
   await saveDemoProfiles(source, addresses, (profile) => (options.profile ?? ((same) => same))(quick(profile)));
@@ -63,7 +87,10 @@ export async function startTestHub(options: TestHubOptions): Promise<TestHub> {
   const children: ChildProcess[] = [];
 
   return {
-    source, config, env, simulator,
+    source,
+    config,
+    env,
+    simulator,
     async serve() {
       await migrateQueues(config);
       api = await createApi(config);
@@ -78,7 +105,10 @@ export async function startTestHub(options: TestHubOptions): Promise<TestHub> {
       return worker;
     },
     spawnWorker(extra = {}) {
-      const child = spawn(process.execPath, [path.resolve('dist/apps/worker/main.js')], { env: { ...env, ...extra }, stdio: ['ignore', 'inherit', 'inherit'] });
+      const child = spawn(process.execPath, [path.resolve('dist/apps/worker/main.js')], {
+        env: { ...env, ...extra },
+        stdio: ['ignore', 'inherit', 'inherit'],
+      });
       children.push(child);
       return child;
     },
@@ -96,8 +126,12 @@ export async function startTestHub(options: TestHubOptions): Promise<TestHub> {
       for (const [code, { provider }] of simulator.providers) {
         const rows = await query<{ entry_ref: string; package: string; valid_from: string; valid_to: string | null }>(
           source,
-          `SELECT entry_ref, package, valid_from, valid_to FROM entry JOIN provider USING (provider_id) WHERE code = $1 AND present`, [code]);
-        const wanted = new Map(rows.map((row) => [row.entry_ref, `${row.package}|${row.valid_from}|${row.valid_to ?? ''}`]));
+          `SELECT entry_ref, package, valid_from, valid_to FROM entry JOIN provider USING (provider_id) WHERE code = $1 AND present`,
+          [code],
+        );
+        const wanted = new Map(
+          rows.map((row) => [row.entry_ref, `${row.package}|${row.valid_from}|${row.valid_to ?? ''}`]),
+        );
         let held = 0;
         let wrong = 0;
         const { book } = provider.applier;
@@ -145,19 +179,30 @@ WHERE c.last_seq > s.sealed_seq
   OR EXISTS (SELECT 1 FROM exception x WHERE x.provider_id = p.provider_id AND x.kind = 'retrying' AND x.ended_at IS NULL)`;
 
 /** Registers `count` new lines at providers in turn, straight through derivation; returns their line ids. */
-export async function registerLines(source: DataSource, count: number, providerIds: number[], today: string): Promise<number[]> {
+export async function registerLines(
+  source: DataSource,
+  count: number,
+  providerIds: number[],
+  today: string,
+): Promise<number[]> {
   const deriver = new Deriver(() => providerIds);
   return inTransaction(source, async (tx) => {
-    await tx.query(`INSERT INTO agency (code, name_th, category, actor_id) VALUES ('T1', 'หน่วยงานทดสอบ', 'OTHER', 1) ON CONFLICT DO NOTHING`);
+    await tx.query(
+      `INSERT INTO agency (code, name_th, category, actor_id) VALUES ('T1', 'หน่วยงานทดสอบ', 'OTHER', 1) ON CONFLICT DO NOTHING`,
+    );
     const [{ base } = { base: 0 }] = await tx.query<{ base: number }>('SELECT count(*) AS base FROM line');
     const rows = await tx.query<{ line_id: number }>(
-      `INSERT INTO line (line_key) SELECT 'M:66' || (800000000 + $1::bigint + n) FROM generate_series(1, $2::int) n RETURNING line_id`, [base, count]);
+      `INSERT INTO line (line_key) SELECT 'M:66' || (800000000 + $1::bigint + n) FROM generate_series(1, $2::int) n RETURNING line_id`,
+      [base, count],
+    );
     const ids = rows.map((row) => row.line_id);
     await tx.query(
       `INSERT INTO registration (agency_id, reference, line_id, provider_id, package, valid_from, valid_to, state, confirmed_at, confirmed_by, document_ref, actor_id)
        SELECT (SELECT agency_id FROM agency WHERE code = 'T1'), 'r' || id, id, ($2::smallint[])[1 + (o - 1) % cardinality($2::smallint[])],
          'WAH-MB', $3::date, $3::date + 60, 'confirmed', now(), 'clerk', 'doc', 1
-       FROM unnest($1::bigint[]) WITH ORDINALITY AS l(id, o)`, [ids, providerIds, today]);
+       FROM unnest($1::bigint[]) WITH ORDINALITY AS l(id, o)`,
+      [ids, providerIds, today],
+    );
     await deriver.derive(tx, { fresh: ids, known: [] }, { cause: 'registered', actorId: 1, runId: null, today });
     return ids;
   });

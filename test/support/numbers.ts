@@ -7,8 +7,15 @@ import type { TestHub } from './hub.js';
 export async function assertNumbers(hub: TestHub): Promise<void> {
   for (const [code, { provider }] of hub.simulator.providers) {
     const ours = await query<{ number: number; sha256: Buffer; state: string; parts: number }>(
-      hub.source, 'SELECT number, sha256, state, parts FROM batch JOIN provider USING (provider_id) WHERE code = $1 ORDER BY number', [code]);
-    assert.deepEqual(ours.map((batch) => batch.number), ours.map((_, i) => i + 1), `${code}: numbers`);
+      hub.source,
+      'SELECT number, sha256, state, parts FROM batch JOIN provider USING (provider_id) WHERE code = $1 ORDER BY number',
+      [code],
+    );
+    assert.deepEqual(
+      ours.map((batch) => batch.number),
+      ours.map((_, i) => i + 1),
+      `${code}: numbers`,
+    );
     const { batches, violations } = provider.observer.state;
     for (const batch of ours.filter((each) => each.state === 'settled' && each.parts === 1)) {
       const bytes = new Set(batches.get(batch.number)?.seen.map((part) => part.sha256));

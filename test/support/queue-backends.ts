@@ -13,7 +13,9 @@ export interface QueueBackend {
 
 async function wipePostgres(source: DataSource): Promise<void> {
   const tables = await query<{ name: string }>(
-    source, `SELECT format('queue.%I', tablename) AS name FROM pg_tables WHERE schemaname = 'queue' AND tablename NOT LIKE '%migration%'`);
+    source,
+    `SELECT format('queue.%I', tablename) AS name FROM pg_tables WHERE schemaname = 'queue' AND tablename NOT LIKE '%migration%'`,
+  );
   if (tables.length === 0) throw new Error('no queue tables to wipe');
   await query(source, `TRUNCATE ${tables.map((table) => table.name).join(', ')}`);
 }

@@ -14,7 +14,9 @@ export interface TestRedis {
 const PROGRAM = ['valkey-server', 'redis-server'].find((name) => spawnSync(name, ['--version']).status === 0);
 
 /** False or the reason to skip, for node:test. */
-export const noRedis: string | false = PROGRAM ? false : 'no valkey-server or redis-server on this machine (Debian: apt-get install redis-server)';
+export const noRedis: string | false = PROGRAM
+  ? false
+  : 'no valkey-server or redis-server on this machine (Debian: apt-get install redis-server)';
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
@@ -28,7 +30,9 @@ async function freePort(): Promise<number> {
 export async function startRedis(): Promise<TestRedis> {
   if (!PROGRAM) throw new Error(String(noRedis));
   const port = await freePort();
-  const child = spawn(PROGRAM, ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'], { stdio: 'ignore' });
+  const child = spawn(PROGRAM, ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'], {
+    stdio: 'ignore',
+  });
   const url = `redis://127.0.0.1:${port}`;
   const client = new Redis(url, { maxRetriesPerRequest: null, retryStrategy: () => 50 });
   client.on('error', () => undefined);

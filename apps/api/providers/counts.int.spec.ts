@@ -101,7 +101,7 @@ describe('counts while answers come in parts', () => {
     const { sent: totals } = await counts();
     assert.deepEqual([totals.lines, totals.omitted, totals.applied + totals.rejected + totals.outstanding], [5, 2, 5]);
     await callback(1, { default: 'applied', except: [] });
-    const seen = await until(counts, (each) => each.present.waiting === 0);
+    const seen = await until(counts, (each) => each.present.waiting === 0 && each.unsealed === 0);
     assert.equal(seen.present.applied, 1);
     assert.deepEqual(await judgedOneByOne(hub, hub.ids['TRUE'] ?? 0, true), withoutZeros(seen.present));
   });

@@ -15,7 +15,13 @@ const lines = fc.oneof(
   fc.integer({ min: 10_000_000, max: 999_999_999 }).map((i) => `+66${i}`),
   fc.constantFrom('8801234567', '0000001', '1', 'CKT/22-01', '123456789012345', '1234567890123456', '+0123', '+'),
 );
-const step = fc.record({ op: fc.constantFrom('put', 'remove', 'touch'), ref: refs, line: lines, pack: fc.constantFrom('A', 'B'), seq: fc.nat() });
+const step = fc.record({
+  op: fc.constantFrom('put', 'remove', 'touch'),
+  ref: refs,
+  line: lines,
+  pack: fc.constantFrom('A', 'B'),
+  seq: fc.nat(),
+});
 
 interface Held {
   line: string;
@@ -23,7 +29,12 @@ interface Held {
   seq: number;
 }
 
-function play(book: Book, model: Map<string, Held>, one: { op: string; ref: string; line: string; pack: string; seq: number }, log?: UndoLog): void {
+function play(
+  book: Book,
+  model: Map<string, Held>,
+  one: { op: string; ref: string; line: string; pack: string; seq: number },
+  log?: UndoLog,
+): void {
   if (one.op === 'remove') {
     book.remove(one.ref, one.seq, log);
     model.delete(one.ref);
@@ -40,7 +51,15 @@ function compare(book: Book, model: Map<string, Held>): void {
   assert.equal(book.count, model.size);
   assert.deepEqual(book.sortedRefs(), [...model.keys()].toSorted());
   for (const [ref, held] of model) {
-    assert.deepEqual(book.get(ref), { ref, line: held.line, access: 'MB', package: held.pack, from: '2020-03-19', to: undefined, seq: held.seq });
+    assert.deepEqual(book.get(ref), {
+      ref,
+      line: held.line,
+      access: 'MB',
+      package: held.pack,
+      from: '2020-03-19',
+      to: undefined,
+      seq: held.seq,
+    });
   }
 }
 
@@ -50,26 +69,30 @@ function numbered(i: number): string {
 
 describe('book', () => {
   test('is a Map of refs, whatever is done to it, before and after it was saved', () => {
-    fc.assert(fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
-      const book = new Book();
-      const model = new Map<string, Held>();
-      for (const one of steps) play(book, model, one);
-      compare(book, model);
-      compare(Book.load(structuredClone(book.save())), model);
-    }));
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+        const book = new Book();
+        const model = new Map<string, Held>();
+        for (const one of steps) play(book, model, one);
+        compare(book, model);
+        compare(Book.load(structuredClone(book.save())), model);
+      }),
+    );
   });
 
   test('goes back to what it was', () => {
-    fc.assert(fc.property(fc.array(step, { maxLength: 60 }), fc.array(step, { maxLength: 60 }), (before, after) => {
-      const book = new Book();
-      const model = new Map<string, Held>();
-      for (const one of before) play(book, model, one);
-      const log = new UndoLog();
-      const spoilt = structuredClone(model);
-      for (const one of after) play(book, spoilt, one, log);
-      log.rollBack(book);
-      compare(book, model);
-    }));
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), fc.array(step, { maxLength: 60 }), (before, after) => {
+        const book = new Book();
+        const model = new Map<string, Held>();
+        for (const one of before) play(book, model, one);
+        const log = new UndoLog();
+        const spoilt = structuredClone(model);
+        for (const one of after) play(book, spoilt, one, log);
+        log.rollBack(book);
+        compare(book, model);
+      }),
+    );
   });
 
   test('keeps 20,000 lines apart through every growth', () => {
@@ -88,7 +111,9 @@ describe('book', () => {
     b.put('gone', '1', b.terms.idOf('FB', 'Q', '2020-03-19', '2020-04-01'), 8);
     b.put('one', '+66812345678', b.terms.idOf('MB', 'P', '2020-03-19', undefined), 9);
     b.remove('gone', 10);
-    const parts = ['one|MB|+66812345678|P|2020-03-19|', 'two|FB|88012|Q|2020-03-19|2020-04-01'].map((text) => BigInt(`0x${sha256(text)}`));
+    const parts = ['one|MB|+66812345678|P|2020-03-19|', 'two|FB|88012|Q|2020-03-19|2020-04-01'].map((text) =>
+      BigInt(`0x${sha256(text)}`),
+    );
     const expected = (parts[0]! ^ parts[1]!).toString(16).padStart(64, '0');
     assert.equal(a.digest(false), expected);
     assert.equal(b.digest(false), expected);
@@ -107,8 +132,10 @@ describe('book', () => {
 });
 
 test('a line is packed without loss or left alone', () => {
-  fc.assert(fc.property(fc.oneof(lines, fc.string()), (line) => {
-    const form = packLine(line);
-    if (form !== 255) assert.equal(unpackLine(form, packedNumber), line);
-  }));
+  fc.assert(
+    fc.property(fc.oneof(lines, fc.string()), (line) => {
+      const form = packLine(line);
+      if (form !== 255) assert.equal(unpackLine(form, packedNumber), line);
+    }),
+  );
 });

@@ -107,7 +107,12 @@ export class Book {
 
   #remember(row: number, undo: UndoLog): void {
     undo.push(
-      row, this.#states[row] ?? 0, this.#seqs[row] ?? 0, this.#termIds[row] ?? 0, this.#forms[row] ?? 0, this.#numbers[row] ?? 0,
+      row,
+      this.#states[row] ?? 0,
+      this.#seqs[row] ?? 0,
+      this.#termIds[row] ?? 0,
+      this.#forms[row] ?? 0,
+      this.#numbers[row] ?? 0,
       this.#forms[row] === OTHER_FORM ? this.#texts.get(row) : undefined,
     );
   }
@@ -181,9 +186,14 @@ export class Book {
   save(): BookState {
     const n = this.rows;
     return {
-      index: this.#index.save(), numbers: this.#numbers.slice(0, n), seqs: this.#seqs.slice(0, n),
-      termIds: this.#termIds.slice(0, n), forms: this.#forms.slice(0, n), states: this.#states.slice(0, n),
-      texts: this.#texts, terms: this.terms.list,
+      index: this.#index.save(),
+      numbers: this.#numbers.slice(0, n),
+      seqs: this.#seqs.slice(0, n),
+      termIds: this.#termIds.slice(0, n),
+      forms: this.#forms.slice(0, n),
+      states: this.#states.slice(0, n),
+      texts: this.#texts,
+      terms: this.terms.list,
     };
   }
 

@@ -116,8 +116,15 @@ export class Observer {
     let seen = this.state.batches.get(batch);
     if (seen === undefined) {
       seen = {
-        batch, kind: part.kind, parts: part.parts, fromSeq: part.fromSeq, toSeq: part.toSeq,
-        seen: [], firstAt: at, lastAt: at, fate: 'notTaken',
+        batch,
+        kind: part.kind,
+        parts: part.parts,
+        fromSeq: part.fromSeq,
+        toSeq: part.toSeq,
+        seen: [],
+        firstAt: at,
+        lastAt: at,
+        fate: 'notTaken',
       };
       this.state.batches.set(batch, seen);
       this.#compareRange(part);
@@ -132,7 +139,12 @@ export class Observer {
     }
     same.times++;
     if (same.sha256 === sha256) this.notice('repeated', { batch, part: part.part });
-    else this.violation('sameNumberOtherBytes', { batch, part: part.part, detail: `${same.sha256} before, ${sha256} now` });
+    else
+      this.violation('sameNumberOtherBytes', {
+        batch,
+        part: part.part,
+        detail: `${same.sha256} before, ${sha256} now`,
+      });
     return seen;
   }
 
@@ -143,7 +155,10 @@ export class Observer {
     if (before === undefined || before.kind !== 'delta' || before.fate === 'refused') return;
     if (part.fromSeq === part.toSeq || before.fromSeq === before.toSeq) return;
     if (part.fromSeq <= before.toSeq && part.toSeq >= before.fromSeq) {
-      this.violation('rangesOverlap', { batch: part.batch, detail: `from ${part.fromSeq}, but ${part.batch - 1} was ${before.fromSeq} to ${before.toSeq}` });
+      this.violation('rangesOverlap', {
+        batch: part.batch,
+        detail: `from ${part.fromSeq}, but ${part.batch - 1} was ${before.fromSeq} to ${before.toSeq}`,
+      });
     }
   }
 

@@ -5,7 +5,9 @@ const HEX = new Uint8Array(256).fill(255);
 for (let i = 0; i < 16; i++) HEX['0123456789abcdef'.charCodeAt(i)] = i;
 
 /** Where the eight hex digits of each of the four words stand in a canonical UUID. */
-const DIGITS = [0, 1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 14, 15, 16, 17, 19, 20, 21, 22, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35];
+const DIGITS = [
+  0, 1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 14, 15, 16, 17, 19, 20, 21, 22, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35,
+];
 const DASH = 45;
 
 const word = new Uint32Array(4);
@@ -13,7 +15,12 @@ const word = new Uint32Array(4);
 /** Puts a canonical lower-case UUID into `word`; a ref is opaque, so any other text is left to the Map. */
 function parseUuid(ref: string): boolean {
   if (ref.length !== 36) return false;
-  if (ref.charCodeAt(8) !== DASH || ref.charCodeAt(13) !== DASH || ref.charCodeAt(18) !== DASH || ref.charCodeAt(23) !== DASH) {
+  if (
+    ref.charCodeAt(8) !== DASH ||
+    ref.charCodeAt(13) !== DASH ||
+    ref.charCodeAt(18) !== DASH ||
+    ref.charCodeAt(23) !== DASH
+  ) {
     return false;
   }
   let bad = 0;

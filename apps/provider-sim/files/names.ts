@@ -20,7 +20,12 @@ export function parseName(name: string): FileName | undefined {
   if (match === null) return undefined;
   const [, prefix = '', kind = '', from = '', to = '', date = '', batch, piece] = match;
   return {
-    prefix: prefix === 'TWAH' ? 'TWAH' : 'WAH', kind, from, to, date, batch: Number(batch),
+    prefix: prefix === 'TWAH' ? 'TWAH' : 'WAH',
+    kind,
+    from,
+    to,
+    date,
+    batch: Number(batch),
     piece: piece === undefined ? undefined : Number(piece),
   };
 }

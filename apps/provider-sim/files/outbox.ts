@@ -50,9 +50,13 @@ export class Outbox {
     const data = name.endsWith(MANIFEST) ? name.slice(0, -MANIFEST.length) : name;
     // The manifest comes last; a data file alone is looked at only when its manifest was there before it.
     if (data === name && !this.#waiting.delete(name)) return;
-    this.#work = this.#work.then(() => this.#look(data)).catch((error: unknown) => {
-      this.provider.observer.violation('malformedBatch', { detail: error instanceof Error ? error.message : String(error) });
-    });
+    this.#work = this.#work
+      .then(() => this.#look(data))
+      .catch((error: unknown) => {
+        this.provider.observer.violation('malformedBatch', {
+          detail: error instanceof Error ? error.message : String(error),
+        });
+      });
   }
 
   /** Files that came while the simulator was away. */
@@ -119,19 +123,39 @@ export class Outbox {
     try {
       part = parseFile(bytes, provider.code, name);
       if (manifest.batch !== part.batch || manifest.part !== part.part || manifest.parts !== part.parts) {
-        provider.observer.violation('manifestDisagrees', { batch: part.batch, detail: 'batch, part or parts differ from the header' });
+        provider.observer.violation('manifestDisagrees', {
+          batch: part.batch,
+          detail: 'batch, part or parts differ from the header',
+        });
       }
       this.#names.set(keyOf(part.batch, part.part), name);
       const verdict = provider.receive(part, bytes);
-      if (verdict.verdict === 'taken') return this.#receipt(name, manifest, receiptText(name.kind, part.batch, 'ACCEPTED', part.lines.length, part.sha256), verdict.part);
+      if (verdict.verdict === 'taken')
+        return this.#receipt(
+          name,
+          manifest,
+          receiptText(name.kind, part.batch, 'ACCEPTED', part.lines.length, part.sha256),
+          verdict.part,
+        );
       if (!verdict.sameBytes) {
-  return this.#receipt(name, manifest, refusalText(name.kind, part.batch, 'E109', 'this number is known with other bytes'), verdict.part);
+        return this.#receipt(
+          name,
+          manifest,
+          refusalText(name.kind, part.batch, 'E109', 'this number is known with other bytes'),
+          verdict.part,
+        );
       }
-      this.#receipt(name, manifest, receiptText(name.kind, part.batch, 'COPY', part.lines.length, part.sha256), verdict.part);
+      this.#receipt(
+        name,
+        manifest,
+        receiptText(name.kind, part.batch, 'COPY', part.lines.length, part.sha256),
+        verdict.part,
+      );
       this.#tell(verdict.batch, verdict.part);
     } catch (error) {
       if (!(error instanceof RefusedError)) throw error;
-      if (part === undefined) provider.observer.violation('malformedBatch', { batch: name.batch, detail: error.refusal.code });
+      if (part === undefined)
+        provider.observer.violation('malformedBatch', { batch: name.batch, detail: error.refusal.code });
       this.#receipt(name, manifest, refusalText(name.kind, name.batch, error.refusal.fileCode, error.message));
     }
   }
@@ -139,7 +163,11 @@ export class Outbox {
   #receipt(name: FileName, manifest: Manifest, text: string, part?: KnownPart): void {
     if (part?.silent) return;
     const { batch, part: number, parts } = manifest;
-    writeWithManifest(this.inbound, answerName(name, 'ACK', this.provider.code, name.piece), text, { batch, part: number, parts });
+    writeWithManifest(this.inbound, answerName(name, 'ACK', this.provider.code, name.piece), text, {
+      batch,
+      part: number,
+      parts,
+    });
     this.answers++;
   }
 
@@ -168,7 +196,9 @@ export class Outbox {
       this.#timers.delete(timer);
       // After the receipt of the same file, which stands in the same row.
       this.#work = this.#work.then(run).catch((error: unknown) => {
-        this.provider.observer.notice('answerNotWritten', { detail: error instanceof Error ? error.message : String(error) });
+        this.provider.observer.notice('answerNotWritten', {
+          detail: error instanceof Error ? error.message : String(error),
+        });
       });
     }, ms);
     this.#timers.add(timer);

@@ -14,7 +14,8 @@ const KINDS = { SUB: 'delta', FUL: 'full' } as const;
  * Throws RefusedError.
  */
 export function parseFile(bytes: Buffer, provider: ProviderCode, name?: FileName): IncomingPart {
-  if (bytes.length === 0 || bytes[bytes.length - 1] !== 10) refuse('E101', 'NOT_WHOLE', 'the file does not end with a line feed');
+  if (bytes.length === 0 || bytes[bytes.length - 1] !== 10)
+    refuse('E101', 'NOT_WHOLE', 'the file does not end with a line feed');
   if (bytes[0] === 0xef || bytes.includes(13)) refuse('E101', 'NOT_PLAIN', 'no BOM and no carriage return is allowed');
   const rows = bytes.toString('utf8').split('\n');
   rows.pop();
@@ -40,10 +41,13 @@ function parseHeader(row: string, provider: ProviderCode): Omit<IncomingPart, 's
   if (!/^1\.\d+$/.test(field[2] ?? '')) refuse('E105', 'UNSUPPORTED_CONTRACT', 'the version must be 1.x');
   const kind = KINDS[field[3] as keyof typeof KINDS];
   if (kind === undefined) refuse('E101', 'UNKNOWN_KIND', 'the kind must be SUB or FUL');
-  if (field[4] !== 'ONDE' || field[5] !== provider) refuse('E105', 'WRONG_PROVIDER', `the file must go from ONDE to ${provider}`);
+  if (field[4] !== 'ONDE' || field[5] !== provider)
+    refuse('E105', 'WRONG_PROVIDER', `the file must go from ONDE to ${provider}`);
   const batch = Number(field[6]);
-  if (!/^\d{6,9}$/.test(field[6] ?? '') || batch < 1) refuse('E102', 'BAD_NUMBER', 'the number must have at least six digits');
-  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(field[7] ?? '')) refuse('E101', 'BAD_TIME', 'the time must be RFC 3339 in UTC');
+  if (!/^\d{6,9}$/.test(field[6] ?? '') || batch < 1)
+    refuse('E102', 'BAD_NUMBER', 'the number must have at least six digits');
+  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(field[7] ?? ''))
+    refuse('E101', 'BAD_TIME', 'the time must be RFC 3339 in UTC');
   const rest = new Map(field.slice(8).map((one) => one.split('=', 2) as [string, string]));
   const parts = /^([1-9]\d*)\/([1-9]\d*)$/.exec(rest.get('parts') ?? '1/1');
   const fromSeq = Number(rest.get('from'));
@@ -57,9 +61,18 @@ function parseHeader(row: string, provider: ProviderCode): Omit<IncomingPart, 's
 function parseRow(row: string, number: number): WireLine {
   const fields = row.split('|');
   const [mark, n, op = '', ref = '', seq, access = '', line = '', pack, from, to] = fields;
-  if (mark !== 'D' || fields.length !== 10) refuse('E106', 'BAD_ROW', `row ${number + 1} must begin with D and have 10 fields`);
+  if (mark !== 'D' || fields.length !== 10)
+    refuse('E106', 'BAD_ROW', `row ${number + 1} must begin with D and have 10 fields`);
   return {
-    n: Number(n), op, ref, seq: Number(seq), access, line, package: pack || undefined, from: from || undefined, to: to || undefined,
+    n: Number(n),
+    op,
+    ref,
+    seq: Number(seq),
+    access,
+    line,
+    package: pack || undefined,
+    from: from || undefined,
+    to: to || undefined,
   };
 }
 
@@ -72,5 +85,6 @@ function checkTrailer(row: string, bytes: Buffer, lines: number, adds: number): 
     refuse('E103', 'COUNT_MISMATCH', `trailer says ADD=${added} REMOVE=${removed}, read ${adds} and ${lines - adds}`);
   }
   const before = bytes.subarray(0, bytes.length - Buffer.byteLength(row) - 1);
-  if (sha256(before) !== hash) refuse('E104', 'HASH_MISMATCH', 'sha256 in the trailer is not that of the bytes before it');
+  if (sha256(before) !== hash)
+    refuse('E104', 'HASH_MISMATCH', 'sha256 in the trailer is not that of the bytes before it');
 }

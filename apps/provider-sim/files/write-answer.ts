@@ -5,9 +5,20 @@ import { sha256 } from '../book/book.js';
 import type { Outcomes, OutcomeWord, ProviderCode } from '../words.js';
 import { sequence } from './names.js';
 
-const WORDS: Record<OutcomeWord, string> = { applied: 'APPLIED', already: 'ALREADY', rejected: 'REJECTED', retryLater: 'RETRY' };
+const WORDS: Record<OutcomeWord, string> = {
+  applied: 'APPLIED',
+  already: 'ALREADY',
+  rejected: 'REJECTED',
+  retryLater: 'RETRY',
+};
 
-export function receiptText(kind: string, batch: number, verdict: 'ACCEPTED' | 'COPY', count: number, hash: string): string {
+export function receiptText(
+  kind: string,
+  batch: number,
+  verdict: 'ACCEPTED' | 'COPY',
+  count: number,
+  hash: string,
+): string {
   return `A|${kind}|${sequence(batch)}|${verdict}|${count}|${hash}\n`;
 }
 
@@ -18,14 +29,18 @@ export function refusalText(kind: string, batch: number, code: string, detail: s
 export function outcomesText(provider: ProviderCode, batch: number, outcomes: Outcomes, at: number): string {
   const time = new Date(at).toISOString().replace(/\.\d+Z$/, 'Z');
   const word = outcomes.default === undefined ? '' : WORDS[outcomes.default];
-  let text =
-    `H|WAH|1.0|RES|${provider}|ONDE|${sequence(batch)}|${time}|default=${word}|first=${outcomes.first}|last=${outcomes.last}\n`;
+  let text = `H|WAH|1.0|RES|${provider}|ONDE|${sequence(batch)}|${time}|default=${word}|first=${outcomes.first}|last=${outcomes.last}\n`;
   for (const one of outcomes.except) text += `R|${one.n}|${one.ref}|${WORDS[one.outcome]}|${one.code ?? ''}|${time}\n`;
   return `${text}T|${outcomes.except.length}|sha256=${sha256(text)}\n`;
 }
 
 /** Puts `text` under `name` into `folder` so that no reader sees half of it; the manifest comes last. */
-export function writeWithManifest(folder: string, name: string, text: string, about: { batch: number; part: number; parts: number }): void {
+export function writeWithManifest(
+  folder: string,
+  name: string,
+  text: string,
+  about: { batch: number; part: number; parts: number },
+): void {
   const bytes = Buffer.from(text);
   // A repeated answer keeps its name; without its old manifest no reader takes the new bytes for the old ones.
   rmSync(join(folder, `${name}.manifest.json`), { force: true });

@@ -2,13 +2,37 @@
 import type { Stats } from 'node:fs';
 
 export const REQUEST = {
-  INIT: 1, OPEN: 3, CLOSE: 4, READ: 5, WRITE: 6, LSTAT: 7, FSTAT: 8, SETSTAT: 9, FSETSTAT: 10, OPENDIR: 11, READDIR: 12,
-  REMOVE: 13, MKDIR: 14, RMDIR: 15, REALPATH: 16, STAT: 17, RENAME: 18, EXTENDED: 200,
+  INIT: 1,
+  OPEN: 3,
+  CLOSE: 4,
+  READ: 5,
+  WRITE: 6,
+  LSTAT: 7,
+  FSTAT: 8,
+  SETSTAT: 9,
+  FSETSTAT: 10,
+  OPENDIR: 11,
+  READDIR: 12,
+  REMOVE: 13,
+  MKDIR: 14,
+  RMDIR: 15,
+  REALPATH: 16,
+  STAT: 17,
+  RENAME: 18,
+  EXTENDED: 200,
 } as const;
 
 const REPLY = { VERSION: 2, STATUS: 101, HANDLE: 102, DATA: 103, NAME: 104, ATTRS: 105 } as const;
 
-export const STATUS = { OK: 0, EOF: 1, NO_SUCH_FILE: 2, PERMISSION_DENIED: 3, FAILURE: 4, BAD_MESSAGE: 5, UNSUPPORTED: 8 } as const;
+export const STATUS = {
+  OK: 0,
+  EOF: 1,
+  NO_SUCH_FILE: 2,
+  PERMISSION_DENIED: 3,
+  FAILURE: 4,
+  BAD_MESSAGE: 5,
+  UNSUPPORTED: 8,
+} as const;
 export type StatusCode = (typeof STATUS)[keyof typeof STATUS];
 
 export const OPEN_FLAG = { READ: 1, WRITE: 2, APPEND: 4, CREAT: 8, TRUNC: 16, EXCL: 32 } as const;
@@ -68,7 +92,11 @@ function packet(type: number, ...members: Buffer[]): Buffer {
 }
 
 export function versionPacket(extensions: Record<string, string>): Buffer {
-  return packet(REPLY.VERSION, uint32(3), ...Object.entries(extensions).flatMap(([name, data]) => [string(name), string(data)]));
+  return packet(
+    REPLY.VERSION,
+    uint32(3),
+    ...Object.entries(extensions).flatMap(([name, data]) => [string(name), string(data)]),
+  );
 }
 
 export function statusPacket(id: number, code: StatusCode, message: string): Buffer {
@@ -109,8 +137,14 @@ function longName({ name, stats }: Named): string {
 
 export function namesPacket(id: number, names: Named[]): Buffer {
   return packet(
-    REPLY.NAME, uint32(id), uint32(names.length),
-    ...names.flatMap((one) => [string(one.name), string(longName(one)), one.stats === undefined ? uint32(0) : attributes(one.stats)]),
+    REPLY.NAME,
+    uint32(id),
+    uint32(names.length),
+    ...names.flatMap((one) => [
+      string(one.name),
+      string(longName(one)),
+      one.stats === undefined ? uint32(0) : attributes(one.stats),
+    ]),
   );
 }
 

@@ -77,7 +77,10 @@ export async function openSftpServer(options: SftpServerOptions): Promise<SftpSe
       // Without an 'sftp' listener ssh2 hands the bare channel over; its own SFTP server cannot offer extensions.
       accept().on('subsystem', (acceptChannel, reject, asked) => {
         if (asked.name !== 'sftp') return reject();
-        SftpSession.serve(acceptChannel(), options.root, { ...options.hooks, cut: () => sockets.get(info.port)?.resetAndDestroy() });
+        SftpSession.serve(acceptChannel(), options.root, {
+          ...options.hooks,
+          cut: () => sockets.get(info.port)?.resetAndDestroy(),
+        });
       });
     });
   });
@@ -98,7 +101,9 @@ export async function openSftpServer(options: SftpServerOptions): Promise<SftpSe
   });
   const { address, port } = server.address() as AddressInfo;
   return {
-    host: address, port, fingerprint: fingerprintOf(parsed(key)),
+    host: address,
+    port,
+    fingerprint: fingerprintOf(parsed(key)),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -3,8 +3,19 @@ import { type FileHandle, lstat, mkdir, open, readdir, rename, rm, rmdir, stat }
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import {
-  attributesPacket, dataPacket, handlePacket, type Named, namesPacket, OPEN_FLAG, PacketReader, PacketSplitter, REQUEST, STATUS,
-  statusPacket, type StatusCode, versionPacket,
+  attributesPacket,
+  dataPacket,
+  handlePacket,
+  type Named,
+  namesPacket,
+  OPEN_FLAG,
+  PacketReader,
+  PacketSplitter,
+  REQUEST,
+  STATUS,
+  statusPacket,
+  type StatusCode,
+  versionPacket,
 } from './packets.js';
 import { clientPath, diskPath, PathError } from './paths.js';
 
@@ -245,7 +256,8 @@ export class SftpSession {
   /** Plain RENAME never replaces a file, as in OpenSSH; posix-rename does. */
   async #rename(id: number, from: string, to: string, existing: 'refuseExisting' | 'replace'): Promise<Interference> {
     const [source, destination] = [diskPath(this.root, from), diskPath(this.root, to)];
-    if (existing === 'refuseExisting' && (await stat(destination).catch(() => undefined)) !== undefined) throw new StatusError(STATUS.FAILURE);
+    if (existing === 'refuseExisting' && (await stat(destination).catch(() => undefined)) !== undefined)
+      throw new StatusError(STATUS.FAILURE);
     await rename(source, destination);
     const interference = await this.hooks.afterRename(clientPath(from), clientPath(to));
     return interference === 'none' ? this.#ok(id) : interference;

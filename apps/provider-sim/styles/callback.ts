@@ -15,7 +15,10 @@ export const callbackStyle: Style = {
   async start({ provider, host, port, hubSecrets, ownSecret, signatureCheck, hub, told }) {
     const callbacks = outcomeCallbacks(provider, ownSecret, hub);
     const receiver = await WebhookReceiver.open({
-      provider, host, port, verifier: new Verifier(hubSecrets, signatureCheck),
+      provider,
+      host,
+      port,
+      verifier: new Verifier(hubSecrets, signatureCheck),
       taken: (response, batch) => answer(response, 202, { batch: batch.batch, receipt: 'accepted' }),
     });
     const tell = async (batch: KnownBatch, part: KnownPart): Promise<void> => {

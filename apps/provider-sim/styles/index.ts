@@ -6,8 +6,18 @@ import { sftpStyle } from './sftp.js';
 import { tmf641Style } from './tmf641.js';
 import type { Style, StyleName } from './style.js';
 
-export const STYLES: Record<StyleName, Style> = { response: responseStyle, callback: callbackStyle, sftp: sftpStyle, tmf641: tmf641Style };
+export const STYLES: Record<StyleName, Style> = {
+  response: responseStyle,
+  callback: callbackStyle,
+  sftp: sftpStyle,
+  tmf641: tmf641Style,
+};
 
 export const DEFAULT_STYLE: Record<ProviderCode, StyleName> = {
-  AIS: 'response', TRUE: 'callback', DTAC: 'callback', CAT: 'sftp', TOT: 'sftp', '3BB': 'callback',
+  AIS: 'response',
+  TRUE: 'callback',
+  DTAC: 'callback',
+  CAT: 'sftp',
+  TOT: 'sftp',
+  '3BB': 'callback',
 };

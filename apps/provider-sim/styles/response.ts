@@ -11,7 +11,10 @@ export const responseStyle: Style = {
   read: (provider, body) => parseEvent(body.toString(), sha256(body), provider.code),
   async start({ provider, host, port, hubSecrets, signatureCheck }) {
     const receiver = await WebhookReceiver.open({
-      provider, host, port, verifier: new Verifier(hubSecrets, signatureCheck),
+      provider,
+      host,
+      port,
+      verifier: new Verifier(hubSecrets, signatureCheck),
       taken: (response, batch, part) => {
         // Never answered: it ends when the caller gives up.
         if (part.silent) return;

@@ -27,7 +27,11 @@ let cat: SimulatedProvider;
 let inbound: string;
 
 before(async () => {
-  simulator = await startSimulator({ providers: ['CAT'], seed: 7, settings: { CAT: { sftpClientKeys: [key.public] } } });
+  simulator = await startSimulator({
+    providers: ['CAT'],
+    seed: 7,
+    settings: { CAT: { sftpClientKeys: [key.public] } },
+  });
   cat = simulator.get('CAT');
   inbound = join(cat.address.sftp!.folder, 'inbound');
 });
@@ -37,11 +41,22 @@ after(() => simulator.stop());
 beforeEach(() => {
   cat.provider.reset();
   cat.turn({
-    faults: { error500Before: 0, error500After: 0, resetBefore: 0, resetAfter: 0, hangBefore: 0, hangAfter: 0, unauthorized: 0 },
-    silence: 0, reject: { share: 0 }, answer: { partSize: 0, repeat: 0, badSignature: 0 },
+    faults: {
+      error500Before: 0,
+      error500After: 0,
+      resetBefore: 0,
+      resetAfter: 0,
+      hangBefore: 0,
+      hangAfter: 0,
+      unauthorized: 0,
+    },
+    silence: 0,
+    reject: { share: 0 },
+    answer: { partSize: 0, repeat: 0, badSignature: 0 },
   });
   for (const folder of ['inbound', 'outbound']) {
-    for (const name of readdirSync(join(cat.address.sftp!.folder, folder))) rmSync(join(cat.address.sftp!.folder, folder, name));
+    for (const name of readdirSync(join(cat.address.sftp!.folder, folder)))
+      rmSync(join(cat.address.sftp!.folder, folder, name));
   }
 });
 
@@ -57,10 +72,18 @@ function connect(privateKey = key.private, user = 'saphan'): Promise<Session> {
   const closed = new Promise<void>((resolve) => client.on('close', () => resolve()));
   return new Promise((resolve, reject) => {
     client.on('error', reject);
-    client.on('ready', () => client.setNoDelay().sftp((error, sftp) => (error ? reject(error) : resolve({ sftp, closed, end: () => client.end() }))));
+    client.on('ready', () =>
+      client
+        .setNoDelay()
+        .sftp((error, sftp) => (error ? reject(error) : resolve({ sftp, closed, end: () => client.end() }))),
+    );
     client.connect({
-      host, port, username: user, privateKey,
-      hostVerifier: (hostKey: Buffer) => `SHA256:${Buffer.from(sha256(hostKey), 'hex').toString('base64').replace(/=+$/, '')}` === hostKeyFingerprint,
+      host,
+      port,
+      username: user,
+      privateKey,
+      hostVerifier: (hostKey: Buffer) =>
+        `SHA256:${Buffer.from(sha256(hostKey), 'hex').toString('base64').replace(/=+$/, '')}` === hostKeyFingerprint,
     });
   });
 }
@@ -77,13 +100,24 @@ async function putRenamed({ sftp }: Session, name: string, text: string): Promis
   await run((done) => sftp.ext_openssh_rename(`/outbound/${name}.part`, `/outbound/${name}`, done));
 }
 
-async function handOver(session: Session, batch: number, lines: WireLine[], options: BatchOptions = {}): Promise<{ name: string; text: string }> {
+async function handOver(
+  session: Session,
+  batch: number,
+  lines: WireLine[],
+  options: BatchOptions = {},
+): Promise<{ name: string; text: string }> {
   const file = batchFile('CAT', batch, lines, options);
   await deliver(session, file.name, file.text, batch, options);
   return file;
 }
 
-async function deliver(session: Session, name: string, text: string, batch: number, { part = 1, parts = 1 }: BatchOptions = {}): Promise<void> {
+async function deliver(
+  session: Session,
+  name: string,
+  text: string,
+  batch: number,
+  { part = 1, parts = 1 }: BatchOptions = {},
+): Promise<void> {
   await putRenamed(session, name, text);
   const manifest = { name, size: Buffer.byteLength(text), sha256: sha256(text), batch, part, parts };
   await putRenamed(session, `${name}.manifest.json`, JSON.stringify(manifest));
@@ -94,12 +128,16 @@ async function answerFile(name: string): Promise<string> {
   await until(() => readdirSync(inbound).includes(`${name}.manifest.json`));
   const text = readFileSync(join(inbound, name), 'utf8');
   const manifest = JSON.parse(readFileSync(join(inbound, `${name}.manifest.json`), 'utf8')) as Record<string, unknown>;
-  assert.deepEqual([manifest['name'], manifest['size'], manifest['sha256']], [name, Buffer.byteLength(text), sha256(text)]);
+  assert.deepEqual(
+    [manifest['name'], manifest['size'], manifest['sha256']],
+    [name, Buffer.byteLength(text), sha256(text)],
+  );
   return text;
 }
 
 const ACK = (batch: number): string => `WAH_ACK_CAT_ONDE_20200319_${String(batch).padStart(6, '0')}.csv`;
-const RES = (batch: number, k: number): string => `WAH_RES_CAT_ONDE_20200319_${String(batch).padStart(6, '0')}-${k}.csv`;
+const RES = (batch: number, k: number): string =>
+  `WAH_RES_CAT_ONDE_20200319_${String(batch).padStart(6, '0')}-${k}.csv`;
 
 /** The same file with a trailer hash that fits it again. */
 function rehashed(text: string): string {
@@ -113,12 +151,21 @@ describe('hand-over', () => {
     const { text } = await handOver(session, 1, addLines(1, 10));
     assert.equal(await answerFile(ACK(1)), `A|SUB|000001|ACCEPTED|10|${sha256(text)}\n`);
     const result = await answerFile(RES(1, 1));
-    assert.match(result, /^H\|WAH\|1\.0\|RES\|CAT\|ONDE\|000001\|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\|default=APPLIED\|first=1\|last=10\nT\|0\|sha256=[0-9a-f]{64}\n$/);
+    assert.match(
+      result,
+      /^H\|WAH\|1\.0\|RES\|CAT\|ONDE\|000001\|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\|default=APPLIED\|first=1\|last=10\nT\|0\|sha256=[0-9a-f]{64}\n$/,
+    );
     const [head, trailer] = [result.slice(0, result.lastIndexOf('T|')), result.slice(result.lastIndexOf('T|'))];
     assert.equal(trailer, `T|0|sha256=${sha256(head)}\n`);
     assert.equal(cat.provider.applier.book.count, 10);
     assert.deepEqual(cat.provider.applier.book.get(refOf(3)), {
-      ref: refOf(3), line: '+66810000003', access: 'MB', package: 'WAH-MB', from: '2020-03-19', to: '2020-06-30', seq: 3,
+      ref: refOf(3),
+      line: '+66810000003',
+      access: 'MB',
+      package: 'WAH-MB',
+      from: '2020-03-19',
+      to: '2020-06-30',
+      seq: 3,
     });
     await handOver(session, 2, [removeLine(3, 1, 11)]);
     await answerFile(RES(2, 1));
@@ -132,7 +179,10 @@ describe('hand-over', () => {
     const session = await connect();
     await handOver(session, 1, addLines(1, 100));
     const rows = (await Promise.all([1, 2, 3].map((k) => answerFile(RES(1, k))))).flatMap((text) => text.split('\n'));
-    assert.deepEqual(rows.filter((row) => row.startsWith('H')).map((row) => row.split('|').slice(-2).join()), ['first=1,last=40', 'first=41,last=80', 'first=81,last=100']);
+    assert.deepEqual(
+      rows.filter((row) => row.startsWith('H')).map((row) => row.split('|').slice(-2).join()),
+      ['first=1,last=40', 'first=41,last=80', 'first=81,last=100'],
+    );
     const rejected = rows.filter((row) => row.startsWith('R|'));
     assert.ok(rejected.length > 15);
     assert.ok(rejected.every((row) => /^R\|\d+\|[0-9a-f-]{36}\|REJECTED\|PORTED_OUT\|/.test(row)));
@@ -194,7 +244,11 @@ describe('hand-over', () => {
     const session = await connect();
     const { name, text } = batchFile('CAT', 1, addLines(1, 3));
     await putRenamed(session, name, text.slice(0, 50));
-    await putRenamed(session, `${name}.manifest.json`, JSON.stringify({ name, size: text.length, sha256: sha256(text), batch: 1, part: 1, parts: 1 }));
+    await putRenamed(
+      session,
+      `${name}.manifest.json`,
+      JSON.stringify({ name, size: text.length, sha256: sha256(text), batch: 1, part: 1, parts: 1 }),
+    );
     await until(() => cat.provider.observer.state.notices['manifestWaits'] === 1);
     assert.equal(cat.provider.observer.state.batches.size, 0);
     await putRenamed(session, name, text);
@@ -241,7 +295,10 @@ describe('faults', () => {
     await session.closed;
     cat.turn({ faults: { resetBefore: 0, hangBefore: 1 } });
     session = await connect();
-    const hanging = handOver(session, 3, addLines(3, 1, 3)).then(() => 'done', () => 'ended');
+    const hanging = handOver(session, 3, addLines(3, 1, 3)).then(
+      () => 'done',
+      () => 'ended',
+    );
     await until(() => (cat.state()['faultsInjected'] as Record<string, number>)['hangBefore'] === 1);
     session.end();
     assert.equal(await hanging, 'ended');
@@ -270,19 +327,36 @@ describe('server', () => {
     const { sftp } = session;
     await run((done) => sftp.mkdir('/outbound/sub', done));
     await run((done) => sftp.writeFile('/outbound/sub/a', Buffer.alloc(300_000, 7), done));
-    const handle = await new Promise<Buffer>((resolve, reject) => sftp.open('/outbound/sub/a', 'r+', (error, one) => (error ? reject(error) : resolve(one))));
+    const handle = await new Promise<Buffer>((resolve, reject) =>
+      sftp.open('/outbound/sub/a', 'r+', (error, one) => (error ? reject(error) : resolve(one))),
+    );
     await run((done) => sftp.ext_openssh_fsync(handle, done));
     await run((done) => sftp.close(handle, done));
-    const size = await new Promise<number>((resolve, reject) => sftp.stat('/outbound/sub/a', (error, stats) => (error ? reject(error) : resolve(stats.size))));
+    const size = await new Promise<number>((resolve, reject) =>
+      sftp.stat('/outbound/sub/a', (error, stats) => (error ? reject(error) : resolve(stats.size))),
+    );
     assert.equal(size, 300_000);
-    const read = await new Promise<Buffer>((resolve, reject) => sftp.readFile('/outbound/sub/a', (error, bytes) => (error ? reject(error) : resolve(bytes))));
+    const read = await new Promise<Buffer>((resolve, reject) =>
+      sftp.readFile('/outbound/sub/a', (error, bytes) => (error ? reject(error) : resolve(bytes))),
+    );
     assert.ok(read.equals(Buffer.alloc(300_000, 7)));
     await run((done) => sftp.writeFile('/outbound/sub/b', 'b', done));
-    await assert.rejects(run((done) => sftp.rename('/outbound/sub/a', '/outbound/sub/b', done)), /failure|Failure|refused/i, 'plain rename never replaces');
+    await assert.rejects(
+      run((done) => sftp.rename('/outbound/sub/a', '/outbound/sub/b', done)),
+      /failure|Failure|refused/i,
+      'plain rename never replaces',
+    );
     await run((done) => sftp.ext_openssh_rename('/outbound/sub/a', '/outbound/sub/b', done));
-    const names = await new Promise<string[]>((resolve, reject) => sftp.readdir('/outbound/sub', (error, list) => (error ? reject(error) : resolve(list.map((one) => one.filename)))));
+    const names = await new Promise<string[]>((resolve, reject) =>
+      sftp.readdir('/outbound/sub', (error, list) =>
+        error ? reject(error) : resolve(list.map((one) => one.filename)),
+      ),
+    );
     assert.deepEqual(names, ['b']);
-    await assert.rejects(run((done) => sftp.unlink('/outbound/sub', done)), 'a folder is not removed as a file');
+    await assert.rejects(
+      run((done) => sftp.unlink('/outbound/sub', done)),
+      'a folder is not removed as a file',
+    );
     await run((done) => sftp.unlink('/outbound/sub/b', done));
     await run((done) => sftp.rmdir('/outbound/sub', done));
     session.end();
@@ -294,7 +368,10 @@ describe('server', () => {
     writeFileSync(join(outside, 'secret'), 'x');
     symlinkSync(outside, join(cat.address.sftp!.folder, 'link'));
     for (const path of ['../host_key', '/../host_key', 'inbound/../../host_key', '/link/secret', '/link']) {
-      await assert.rejects(run((done) => session.sftp.readFile(path, (error) => done(error))), path);
+      await assert.rejects(
+        run((done) => session.sftp.readFile(path, (error) => done(error))),
+        path,
+      );
     }
     assert.ok((cat.provider.observer.state.violations['pathTraversal'] ?? 0) >= 5);
     rmSync(join(cat.address.sftp!.folder, 'link'));
@@ -303,30 +380,58 @@ describe('server', () => {
   });
 
   const hasSftp = spawnSync('sftp', ['-V']).error === undefined;
-  test("OpenSSH's own client works with it", { skip: hasSftp ? false : 'needs the OpenSSH client: apt-get install openssh-client' }, async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'openssh-'));
-    const { name, text } = batchFile('CAT', 1, addLines(1, 500));
-    writeFileSync(join(folder, 'key'), key.private, { mode: 0o600 });
-    writeFileSync(join(folder, name), text);
-    writeFileSync(join(folder, 'manifest'), JSON.stringify({ name, size: Buffer.byteLength(text), sha256: sha256(text), batch: 1, part: 1, parts: 1 }));
-    writeFileSync(join(folder, 'commands'), [
-      `put -f ${folder}/${name} outbound/${name}.part`, `rename outbound/${name}.part outbound/${name}`,
-      `put -f ${folder}/manifest outbound/${name}.manifest.json.part`,
-      `rename outbound/${name}.manifest.json.part outbound/${name}.manifest.json`, 'ls -l outbound', 'pwd', '',
-    ].join('\n'));
-    const { port } = cat.address.sftp!;
-    const child = spawn('sftp', [
-      '-q', '-b', join(folder, 'commands'), '-i', join(folder, 'key'), '-P', String(port), '-o', 'StrictHostKeyChecking=no',
-      '-o', `UserKnownHostsFile=${folder}/known`, '-o', 'IdentitiesOnly=yes', '-F', '/dev/null', 'saphan@127.0.0.1',
-    ]);
-    let output = '';
-    child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-    child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
-    const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
-    assert.equal(code, 0, output);
-    assert.match(output, new RegExp(name));
-    await answerFile(ACK(1));
-    assert.equal(cat.provider.applier.book.count, 500);
-    rmSync(folder, { recursive: true });
-  });
+  test(
+    "OpenSSH's own client works with it",
+    { skip: hasSftp ? false : 'needs the OpenSSH client: apt-get install openssh-client' },
+    async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'openssh-'));
+      const { name, text } = batchFile('CAT', 1, addLines(1, 500));
+      writeFileSync(join(folder, 'key'), key.private, { mode: 0o600 });
+      writeFileSync(join(folder, name), text);
+      writeFileSync(
+        join(folder, 'manifest'),
+        JSON.stringify({ name, size: Buffer.byteLength(text), sha256: sha256(text), batch: 1, part: 1, parts: 1 }),
+      );
+      writeFileSync(
+        join(folder, 'commands'),
+        [
+          `put -f ${folder}/${name} outbound/${name}.part`,
+          `rename outbound/${name}.part outbound/${name}`,
+          `put -f ${folder}/manifest outbound/${name}.manifest.json.part`,
+          `rename outbound/${name}.manifest.json.part outbound/${name}.manifest.json`,
+          'ls -l outbound',
+          'pwd',
+          '',
+        ].join('\n'),
+      );
+      const { port } = cat.address.sftp!;
+      const child = spawn('sftp', [
+        '-q',
+        '-b',
+        join(folder, 'commands'),
+        '-i',
+        join(folder, 'key'),
+        '-P',
+        String(port),
+        '-o',
+        'StrictHostKeyChecking=no',
+        '-o',
+        `UserKnownHostsFile=${folder}/known`,
+        '-o',
+        'IdentitiesOnly=yes',
+        '-F',
+        '/dev/null',
+        'saphan@127.0.0.1',
+      ]);
+      let output = '';
+      child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+      child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+      const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
+      assert.equal(code, 0, output);
+      assert.match(output, new RegExp(name));
+      await answerFile(ACK(1));
+      assert.equal(cat.provider.applier.book.count, 500);
+      rmSync(folder, { recursive: true });
+    },
+  );
 });

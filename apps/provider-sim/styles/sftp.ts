@@ -14,14 +14,23 @@ import type { Interference, SessionHooks } from '../sftp/session.js';
 import type { Style } from './style.js';
 
 const BEFORE: Partial<Record<FaultKind, Interference>> = {
-  error500Before: 'fail', tooMany: 'fail', unavailable: 'fail', html: 'fail', resetBefore: 'cut', hangBefore: 'hang',
+  error500Before: 'fail',
+  tooMany: 'fail',
+  unavailable: 'fail',
+  html: 'fail',
+  resetBefore: 'cut',
+  hangBefore: 'hang',
 };
 const AFTER: Partial<Record<FaultKind, Interference>> = { error500After: 'fail', resetAfter: 'cut', hangAfter: 'hang' };
 
 const MANIFEST = '.manifest.json';
 
 /** Faults before are played when a batch file is opened, faults after when its manifest has got its name. */
-function hooksOf(provider: Provider, outbox: Outbox, injected: Partial<Record<FaultKind, number>>): Omit<SessionHooks, 'cut'> {
+function hooksOf(
+  provider: Provider,
+  outbox: Outbox,
+  injected: Partial<Record<FaultKind, number>>,
+): Omit<SessionHooks, 'cut'> {
   const play = (kinds: Partial<Record<FaultKind, Interference>>): Interference => {
     const fault = faultOf(provider.dial.faults, provider.random());
     const found = fault === 'none' ? undefined : kinds[fault];
@@ -60,7 +69,12 @@ export const sftpStyle: Style = {
     const outbox = new Outbox(provider, root, told);
     const injected: Partial<Record<FaultKind, number>> = {};
     const server = await openSftpServer({
-      host, port, user: sftpUser, clientKeys: sftpClientKeys, root, keyFolder: folder,
+      host,
+      port,
+      user: sftpUser,
+      clientKeys: sftpClientKeys,
+      root,
+      keyFolder: folder,
       hooks: hooksOf(provider, outbox, injected),
       atLogin: () => {
         if (provider.random() >= provider.dial.faults.unauthorized) return 'accept';
@@ -71,7 +85,14 @@ export const sftpStyle: Style = {
     outbox.scan();
     return {
       address: {
-        sftp: { host: server.host, port: server.port, user: sftpUser, root: '/', hostKeyFingerprint: server.fingerprint, folder: root },
+        sftp: {
+          host: server.host,
+          port: server.port,
+          user: sftpUser,
+          root: '/',
+          hostKeyFingerprint: server.fingerprint,
+          folder: root,
+        },
       },
       figures: () => ({ faultsInjected: injected, files: { taken: outbox.taken, answersWritten: outbox.answers } }),
       wake: () => undefined,

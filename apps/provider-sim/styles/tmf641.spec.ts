@@ -68,27 +68,45 @@ function url(path: string): string {
 
 async function subscribe(): Promise<{ id: string }> {
   const callback = `http://127.0.0.1:${(listener.address() as AddressInfo).port}/tmf/dtac`;
-  const { status, text } = await call(url('/hub'), 'POST', JSON.stringify({ callback, query: 'eventType=ServiceOrderStateChangeEvent' }), JSON_TYPE);
+  const { status, text } = await call(
+    url('/hub'),
+    'POST',
+    JSON.stringify({ callback, query: 'eventType=ServiceOrderStateChangeEvent' }),
+    JSON_TYPE,
+  );
   assert.equal(status, 201);
   return JSON.parse(text) as { id: string };
 }
 
 function add(number: number, n: number, seq: number): unknown {
   return {
-    id: String(n), action: 'add', '@type': 'ServiceOrderItem',
+    id: String(n),
+    action: 'add',
+    '@type': 'ServiceOrderItem',
     service: {
-      serviceType: 'ZeroRating', serviceSpecification: { id: 'wah-zero-rating', version: '1' }, state: 'active',
-      startDate: '2020-03-19T00:00:00+07:00', endDate: '2020-06-30T23:59:59+07:00',
+      serviceType: 'ZeroRating',
+      serviceSpecification: { id: 'wah-zero-rating', version: '1' },
+      state: 'active',
+      startDate: '2020-03-19T00:00:00+07:00',
+      endDate: '2020-06-30T23:59:59+07:00',
       serviceCharacteristic: [
-        { name: 'entryRef', value: refOf(number) }, { name: 'seq', value: String(seq) }, { name: 'msisdn', value: `+668${10_000_000 + number}` },
-        { name: 'accessType', value: 'MOBILE_BROADBAND' }, { name: 'package', value: 'WAH-MB' },
+        { name: 'entryRef', value: refOf(number) },
+        { name: 'seq', value: String(seq) },
+        { name: 'msisdn', value: `+668${10_000_000 + number}` },
+        { name: 'accessType', value: 'MOBILE_BROADBAND' },
+        { name: 'package', value: 'WAH-MB' },
       ],
     },
   };
 }
 
 function create(batch: number, items: unknown[], change: Record<string, unknown> = {}): ReturnType<typeof call> {
-  const body = JSON.stringify({ externalId: `WAH-DTAC-${String(batch).padStart(5, '0')}`, category: 'ZeroRatingWhitelist', serviceOrderItem: items, ...change });
+  const body = JSON.stringify({
+    externalId: `WAH-DTAC-${String(batch).padStart(5, '0')}`,
+    category: 'ZeroRatingWhitelist',
+    serviceOrderItem: items,
+    ...change,
+  });
   return call(url('/serviceOrder'), 'POST', body, JSON_TYPE);
 }
 
@@ -96,7 +114,10 @@ describe('orders', () => {
   test('an order is acknowledged, told, found by its externalId, and its service ids are good for deleting', async () => {
     const { id } = await subscribe();
     dtac.turn({ reject: { share: 0.3, codes: ['PORTED_OUT'] } });
-    const created = await create(1, Array.from({ length: 40 }, (_, i) => add(i, i + 1, i + 1)));
+    const created = await create(
+      1,
+      Array.from({ length: 40 }, (_, i) => add(i, i + 1, i + 1)),
+    );
     assert.equal(created.status, 201);
     const acknowledged = JSON.parse(created.text) as Order;
     assert.equal(acknowledged.state, 'acknowledged');
@@ -110,11 +131,19 @@ describe('orders', () => {
     const completed = told?.serviceOrderItem.filter((item) => item.state === 'completed') ?? [];
     assert.ok(failed.length > 3 && failed.every((item) => item.errorMessage?.[0]?.code === 'PORTED_OUT'));
     assert.equal(completed.length, dtac.provider.applier.book.count);
-    const found = JSON.parse((await call(url('/serviceOrder?externalId=WAH-DTAC-00001'), 'GET', '', {})).text) as Order[];
-    assert.deepEqual(found.map((order) => [order.id, order.state]), [[acknowledged.id, 'partial']]);
+    const found = JSON.parse(
+      (await call(url('/serviceOrder?externalId=WAH-DTAC-00001'), 'GET', '', {})).text,
+    ) as Order[];
+    assert.deepEqual(
+      found.map((order) => [order.id, order.state]),
+      [[acknowledged.id, 'partial']],
+    );
     assert.equal((await call(url(`/serviceOrder/${acknowledged.id}`), 'GET', '', {})).status, 200);
     assert.deepEqual(JSON.parse((await call(url('/serviceOrder?externalId=WAH-DTAC-00009'), 'GET', '', {})).text), []);
-    await create(2, completed.map((item, i) => ({ id: String(i + 1), action: 'delete', service: { id: item.service.id } })));
+    await create(
+      2,
+      completed.map((item, i) => ({ id: String(i + 1), action: 'delete', service: { id: item.service.id } })),
+    );
     await until(() => events.length === 2);
     assert.equal(events[1]?.event.serviceOrder.state, 'completed');
     assert.equal(dtac.provider.applier.book.count, 0);
@@ -126,7 +155,9 @@ describe('orders', () => {
     dtac.turn({ faults: { error500After: 1 } });
     assert.equal((await create(1, [add(1, 1, 1)])).status, 500);
     dtac.turn({ faults: { error500After: 0 } });
-    const found = JSON.parse((await call(url('/serviceOrder?externalId=WAH-DTAC-00001'), 'GET', '', {})).text) as Order[];
+    const found = JSON.parse(
+      (await call(url('/serviceOrder?externalId=WAH-DTAC-00001'), 'GET', '', {})).text,
+    ) as Order[];
     assert.equal(found[0]?.state, 'completed');
     const again = await create(1, [add(1, 1, 1)]);
     assert.equal(again.status, 409);
@@ -164,6 +195,9 @@ describe('orders', () => {
     assert.equal((await call(url('/hub'), 'POST', other, JSON_TYPE)).status, 409);
     assert.equal((await call(url('/hub/none'), 'DELETE', '', {})).status, 404);
     assert.equal((await call(url(`/hub/${id}`), 'DELETE', '', {})).status, 204);
-    assert.equal((await call(url('/hub'), 'POST', JSON.stringify({ callback: 'http://hub.example.com' }), JSON_TYPE)).status, 400);
+    assert.equal(
+      (await call(url('/hub'), 'POST', JSON.stringify({ callback: 'http://hub.example.com' }), JSON_TYPE)).status,
+      400,
+    );
   });
 });

@@ -16,12 +16,20 @@ function eventOf({ provider }: StyleContext, store: OrderStore, piece: Piece, or
   const time = new Date(provider.now()).toISOString();
   const batch = provider.known.get(piece.batch);
   const kept = batch === undefined ? undefined : store.order(piece.batch);
-  const serviceOrder = batch === undefined || kept === undefined
-    ? { id: orderIdOf(piece.batch), state: 'completed' }
-    : orderView(batch, kept, origin, provider.now());
+  const serviceOrder =
+    batch === undefined || kept === undefined
+      ? { id: orderIdOf(piece.batch), state: 'completed' }
+      : orderView(batch, kept, origin, provider.now());
   // Documents of the standard spell the type in both ways, and so do providers.
   const eventType = provider.random() < 0.5 ? EVENT : EVENT.charAt(0).toLowerCase() + EVENT.slice(1);
-  return { eventId: piece.id, eventTime: time, eventType, correlationId: kept?.externalId, domain: 'serviceOrdering', event: { serviceOrder } };
+  return {
+    eventId: piece.id,
+    eventTime: time,
+    eventType,
+    correlationId: kept?.externalId,
+    domain: 'serviceOrdering',
+    event: { serviceOrder },
+  };
 }
 
 export const tmf641Style: Style = {
@@ -33,14 +41,20 @@ export const tmf641Style: Style = {
     const server = await OrderServer.open({ provider, store, host, port, subscribed: () => callbacks.wake() });
     const callbacks = new Callbacks({
       provider,
-      address: () => (store.subscription === undefined ? undefined : `${store.subscription.callback}/listener/serviceOrderStateChangeEvent`),
+      address: () =>
+        store.subscription === undefined
+          ? undefined
+          : `${store.subscription.callback}/listener/serviceOrderStateChangeEvent`,
       compose: (piece) => eventOf(context, store, piece, server.address),
       headers: () => ({ 'content-type': 'application/json;charset=utf-8' }),
     });
     const tell = async (batch: KnownBatch, part: KnownPart): Promise<void> => {
       if (part.silent || part.outcomes === undefined) return;
       // An event tells the whole order, so there are no parts; of the twists only those that an event can show.
-      const dial = { ...provider.dial, answer: { ...provider.dial.answer, partSize: 0, contradict: 0, shifted: 0, badSignature: 0 } };
+      const dial = {
+        ...provider.dial,
+        answer: { ...provider.dial.answer, partSize: 0, contradict: 0, shifted: 0, badSignature: 0 },
+      };
       const pieces = piecesOf(batch.batch, part.part, part.outcomes, dial, provider.random);
       await Promise.all(pieces.map((piece) => callbacks.send(piece)));
       part.told = true;
@@ -52,7 +66,11 @@ export const tmf641Style: Style = {
     }
     return {
       address: { target: server.address },
-      figures: () => ({ faultsInjected: server.faults.injected, subscription: store.subscription, callbacks: callbacks.figures() }),
+      figures: () => ({
+        faultsInjected: server.faults.injected,
+        subscription: store.subscription,
+        callbacks: callbacks.figures(),
+      }),
       wake: () => callbacks.wake(),
       stop: async () => {
         callbacks.stop();

@@ -3,7 +3,21 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { type SimulatedProvider, type Simulator, startSimulator } from '../simulator.js';
-import { addLine, addLines, ask, call, control, eventBody, openHub, post, refOf, removeLine, send, type TestHub, wordsOf } from '../sim-test-kit.js';
+import {
+  addLine,
+  addLines,
+  ask,
+  call,
+  control,
+  eventBody,
+  openHub,
+  post,
+  refOf,
+  removeLine,
+  send,
+  type TestHub,
+  wordsOf,
+} from '../sim-test-kit.js';
 import { newSecret, signatureHeaders } from '../webhook/signature.js';
 import { sha256 } from '../book/book.js';
 
@@ -13,8 +27,16 @@ let ais: SimulatedProvider;
 let provider: SimulatedProvider;
 
 const NO_FAULTS = {
-  error500Before: 0, error500After: 0, resetBefore: 0, resetAfter: 0, hangBefore: 0, hangAfter: 0, tooMany: 0, unavailable: 0,
-  unauthorized: 0, html: 0,
+  error500Before: 0,
+  error500After: 0,
+  resetBefore: 0,
+  resetAfter: 0,
+  hangBefore: 0,
+  hangAfter: 0,
+  tooMany: 0,
+  unavailable: 0,
+  unauthorized: 0,
+  html: 0,
 };
 
 before(async () => {
@@ -37,9 +59,26 @@ beforeEach(async () => {
   for (const one of [ais, provider]) {
     one.provider.reset();
     one.turn({
-      faults: NO_FAULTS, silence: 0, reject: { share: 0 }, retryLater: { share: 0 }, poison: 0, duplicateCheck: 'refuses',
-      applyOrder: 'asSent', parkLimitMs: 60_000, maxLines: 0, statusQuery: 'on',
-      answer: { partSize: 0, repeat: 0, reorder: 0, omit: 0, contradict: 0, unknownBatch: 0, shifted: 0, badSignature: 0 },
+      faults: NO_FAULTS,
+      silence: 0,
+      reject: { share: 0 },
+      retryLater: { share: 0 },
+      poison: 0,
+      duplicateCheck: 'refuses',
+      applyOrder: 'asSent',
+      parkLimitMs: 60_000,
+      maxLines: 0,
+      statusQuery: 'on',
+      answer: {
+        partSize: 0,
+        repeat: 0,
+        reorder: 0,
+        omit: 0,
+        contradict: 0,
+        unknownBatch: 0,
+        shifted: 0,
+        badSignature: 0,
+      },
     });
   }
 });
@@ -54,12 +93,22 @@ describe('response', () => {
     const { status, body } = await send(ais, 1, lines, { gzip: true });
     assert.equal(status, 200);
     assert.deepEqual(body, {
-      batch: 1, receipt: 'accepted',
+      batch: 1,
+      receipt: 'accepted',
       outcomes: { default: 'already', except: [{ n: 1, ref: refOf(1), outcome: 'applied' }], first: 1, last: 2 },
     });
-    const [held] = (await control(ais, 'GET', '/book')).text.trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
+    const [held] = (await control(ais, 'GET', '/book')).text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
     assert.deepEqual(held, {
-      ref: refOf(1), line: '+66810000001', access: 'MB', package: 'WAH-MB', from: '2020-03-19', to: '2020-06-30', seq: 40_001,
+      ref: refOf(1),
+      line: '+66810000001',
+      access: 'MB',
+      package: 'WAH-MB',
+      from: '2020-03-19',
+      to: '2020-06-30',
+      seq: 40_001,
     });
     assert.deepEqual(violations(ais), {});
   });
@@ -94,9 +143,19 @@ describe('response', () => {
     assert.deepEqual((await ask(ais, '/whitelist/state')).body, { provider: 'AIS', highestBatch: 0, appliedSeq: 0 });
     const body = eventBody('AIS', 3, addLines(1, 5, 101));
     await post(ais, 3, body);
-    assert.deepEqual((await ask(ais, '/whitelist/state')).body, { provider: 'AIS', highestBatch: 3, sha256: sha256(body), appliedSeq: 105 });
+    assert.deepEqual((await ask(ais, '/whitelist/state')).body, {
+      provider: 'AIS',
+      highestBatch: 3,
+      sha256: sha256(body),
+      appliedSeq: 105,
+    });
     const asked = await ask(ais, '/whitelist/batches/3');
-    assert.deepEqual(asked.body, { batch: 3, state: 'applied', sha256: sha256(body), outcomes: { default: 'applied', except: [], first: 1, last: 5 } });
+    assert.deepEqual(asked.body, {
+      batch: 3,
+      state: 'applied',
+      sha256: sha256(body),
+      outcomes: { default: 'applied', except: [], first: 1, last: 5 },
+    });
     assert.equal((await ask(ais, '/whitelist/batches/2')).status, 404);
     assert.deepEqual(ais.provider.observer.missing(), [1, 2]);
     ais.turn({ statusQuery: 'off' });
@@ -105,8 +164,15 @@ describe('response', () => {
 
   test('each fault does what its name says, and only the later ones apply', async () => {
     const cases = [
-      ['error500Before', 500, 0], ['error500After', 500, 1], ['tooMany', 429, 0], ['unavailable', 503, 0], ['unauthorized', 401, 0],
-      ['html', 200, 0], ['resetBefore', 'ECONNRESET', 0], ['resetAfter', 'ECONNRESET', 1], ['hangBefore', 'timed out', 0],
+      ['error500Before', 500, 0],
+      ['error500After', 500, 1],
+      ['tooMany', 429, 0],
+      ['unavailable', 503, 0],
+      ['unauthorized', 401, 0],
+      ['html', 200, 0],
+      ['resetBefore', 'ECONNRESET', 0],
+      ['resetAfter', 'ECONNRESET', 1],
+      ['hangBefore', 'timed out', 0],
       ['hangAfter', 'timed out', 1],
     ] as const;
     let batch = 0;
@@ -119,7 +185,8 @@ describe('response', () => {
         (error: NodeJS.ErrnoException) => error.code ?? error.message,
       );
       assert.equal(typeof outcome === 'string' ? outcome : outcome.status, expected, fault);
-      if (typeof outcome !== 'string' && (expected === 429 || expected === 503)) assert.equal(outcome.headers['retry-after'], '3');
+      if (typeof outcome !== 'string' && (expected === 429 || expected === 503))
+        assert.equal(outcome.headers['retry-after'], '3');
       assert.equal(ais.provider.applier.book.count - held, applied, fault);
       ais.turn({ faults: NO_FAULTS });
       assert.equal((await ask(ais, `/whitelist/batches/${batch}`)).status, applied === 1 ? 200 : 404, fault);
@@ -138,7 +205,8 @@ describe('response', () => {
     ais.turn({ reject: { share: 0.2, codes: ['PORTED_OUT'] }, retryLater: { share: 0.2, times: 1 } });
     const first = (await send(ais, 1, addLines(1, 1_000))).body.outcomes!;
     const second = (await send(ais, 2, addLines(1, 1_000, 1_001))).body.outcomes!;
-    const only = (outcomes: typeof first, word: string): string[] => outcomes.except.filter((one) => one.outcome === word).map((one) => one.ref);
+    const only = (outcomes: typeof first, word: string): string[] =>
+      outcomes.except.filter((one) => one.outcome === word).map((one) => one.ref);
     const rejected = only(first, 'rejected');
     assert.ok(rejected.length > 140 && rejected.length < 260, `${rejected.length} of 1000 rejected at a share of 0.2`);
     assert.deepEqual(only(second, 'rejected'), rejected);
@@ -189,14 +257,27 @@ describe('response', () => {
 
   test('additions to the contract are ignored', async () => {
     const lines = addLines(1, 2).map((line) => ({ ...line, colour: 'green' }));
-    assert.equal((await send(ais, 1, lines, { data: { contract: '1.7', extra: {} }, event: { dataschema: 'x' } })).status, 200);
+    assert.equal(
+      (await send(ais, 1, lines, { data: { contract: '1.7', extra: {} }, event: { dataschema: 'x' } })).status,
+      200,
+    );
   });
 
   test('a line that cannot be read is rejected alone', async () => {
-    const bad = [{ line: '0812345678' }, { from: '2563-03-19' }, { access: 'XX' }, { ref: '' }, { op: 'DEL' }, { package: 'a|b' }];
+    const bad = [
+      { line: '0812345678' },
+      { from: '2563-03-19' },
+      { access: 'XX' },
+      { ref: '' },
+      { op: 'DEL' },
+      { package: 'a|b' },
+    ];
     const lines = [...bad.map((change, i) => addLine(i, i + 1, i + 1, change)), addLine(99, bad.length + 1, 99)];
     const { body } = await send(ais, 1, lines);
-    assert.deepEqual(body.outcomes?.except.map((one) => [one.n, one.outcome, one.code]), bad.map((_, i) => [i + 1, 'rejected', 'INVALID_FORMAT']));
+    assert.deepEqual(
+      body.outcomes?.except.map((one) => [one.n, one.outcome, one.code]),
+      bad.map((_, i) => [i + 1, 'rejected', 'INVALID_FORMAT']),
+    );
     assert.equal(ais.provider.applier.book.count, 1);
     assert.equal(violations(ais)['malformedLine'], bad.length);
   });
@@ -207,9 +288,24 @@ describe('response', () => {
     const url = `${ais.address.target}/whitelist/batches`;
     const id = 'AIS-000000001-1';
     assert.equal((await call(url, 'POST', body, type)).status, 401);
-    assert.equal((await call(url, 'POST', body, { ...type, ...signatureHeaders(newSecret(), id, body, Date.now()) })).status, 401);
-    assert.equal((await call(url, 'POST', body, { ...type, ...signatureHeaders(ais.hubSecrets[0]!, id, body, Date.now() - 400_000) })).status, 401);
-    assert.equal((await call(url, 'POST', `${body} `, { ...type, ...signatureHeaders(ais.hubSecrets[0]!, id, body, Date.now()) })).status, 401);
+    assert.equal(
+      (await call(url, 'POST', body, { ...type, ...signatureHeaders(newSecret(), id, body, Date.now()) })).status,
+      401,
+    );
+    assert.equal(
+      (
+        await call(url, 'POST', body, {
+          ...type,
+          ...signatureHeaders(ais.hubSecrets[0]!, id, body, Date.now() - 400_000),
+        })
+      ).status,
+      401,
+    );
+    assert.equal(
+      (await call(url, 'POST', `${body} `, { ...type, ...signatureHeaders(ais.hubSecrets[0]!, id, body, Date.now()) }))
+        .status,
+      401,
+    );
     const bomb = gzipSync(Buffer.alloc(65 * 1024 * 1024, 32));
     assert.equal((await call(url, 'POST', bomb, { ...type, 'content-encoding': 'gzip' })).status, 413);
     assert.equal((await call(url, 'POST', 'x', { ...type, 'content-encoding': 'gzip' })).status, 400);
@@ -241,7 +337,10 @@ describe('order of batches', () => {
     assert.equal(provider.provider.parked, 1);
     await send(provider, 1, [addLine(1, 1, 10)]);
     await hub.until(() => hub.received.length === 2);
-    assert.deepEqual(hub.received.map((one) => one.batch), [1, 2]);
+    assert.deepEqual(
+      hub.received.map((one) => one.batch),
+      [1, 2],
+    );
     assert.equal(provider.provider.applier.book.count, 0);
     assert.equal(provider.provider.parked, 0);
     assert.deepEqual(violations(provider), {});
@@ -267,16 +366,21 @@ describe('full list', () => {
   test('is staged, and removes what is absent when its last part has come', async () => {
     await send(ais, 1, addLines(1, 6));
     const bodies = [addLines(3, 2, 3), addLines(5, 2, 5, 3), addLines(100, 1, 7, 5)].map((lines, i) =>
-      eventBody('AIS', 2, lines, { kind: 'full', part: i + 1, parts: 3, fromSeq: 1, toSeq: 10 }));
+      eventBody('AIS', 2, lines, { kind: 'full', part: i + 1, parts: 3, fromSeq: 1, toSeq: 10 }),
+    );
     const answers = [];
     for (const [i, body] of bodies.entries()) {
       answers.push(await post(ais, 2, body, { part: i + 1 }));
       if (i < 2) assert.equal(ais.provider.applier.book.count, 6, 'nothing is applied before the last part');
     }
-    assert.deepEqual(answers.map((one) => one.body.outcomes), [
-      { default: 'already', except: [], first: 1, last: 2 }, { default: 'already', except: [], first: 3, last: 4 },
-      { default: 'applied', except: [], first: 5, last: 5 },
-    ]);
+    assert.deepEqual(
+      answers.map((one) => one.body.outcomes),
+      [
+        { default: 'already', except: [], first: 1, last: 2 },
+        { default: 'already', except: [], first: 3, last: 4 },
+        { default: 'applied', except: [], first: 5, last: 5 },
+      ],
+    );
     assert.deepEqual(ais.provider.applier.book.sortedRefs(), [3, 4, 5, 6, 100].map(refOf));
     const asked = (await ask(ais, '/whitelist/batches/2')).body;
     assert.equal(asked.sha256, sha256(bodies.join('')));
@@ -289,7 +393,12 @@ describe('full list', () => {
   test('keeps what is held of an entry that it rejects', async () => {
     await send(ais, 1, addLines(1, 50));
     ais.turn({ reject: { share: 0.5 } });
-    const { body } = await send(ais, 2, addLines(1, 50).map((line) => ({ ...line, package: 'WAH-2' })), { kind: 'full', toSeq: 50 });
+    const { body } = await send(
+      ais,
+      2,
+      addLines(1, 50).map((line) => ({ ...line, package: 'WAH-2' })),
+      { kind: 'full', toSeq: 50 },
+    );
     const rejected = new Set(body.outcomes?.except.filter((one) => one.outcome === 'rejected').map((one) => one.ref));
     assert.ok(rejected.size > 10);
     for (const line of addLines(1, 50)) {
@@ -328,19 +437,35 @@ describe('callback', () => {
     await hub.until(() => hub.received.length > 200);
     await hub.until(() => (provider.state()['callbacks'] as { waiting: number }).waiting === 0);
     const order = hub.received.map((one) => one.outcomes.first);
-    assert.notDeepEqual(order, order.toSorted((a, b) => a - b), 'some overtook others');
+    assert.notDeepEqual(
+      order,
+      order.toSorted((a, b) => a - b),
+      'some overtook others',
+    );
     assert.ok(new Set(order).size < order.length, 'some came twice');
     assert.ok(new Set(order).size < 190, 'some never came');
   });
 
   test('spoilt callbacks: unknown batch, shifted, contradictory, badly signed', async () => {
-    provider.turn({ reject: { share: 1 }, answer: { unknownBatch: 1, shifted: 1, contradict: 1, badSignature: 1, reorderMs: 1 } });
+    provider.turn({
+      reject: { share: 1 },
+      answer: { unknownBatch: 1, shifted: 1, contradict: 1, badSignature: 1, reorderMs: 1 },
+    });
     await send(provider, 1, addLines(1, 3));
     await hub.until(() => hub.received.length === 5);
-    assert.deepEqual(hub.received.map((one) => one.batch).toSorted((a, b) => a - b), [1, 1, 1, 1, 100_001]);
+    assert.deepEqual(
+      hub.received.map((one) => one.batch).toSorted((a, b) => a - b),
+      [1, 1, 1, 1, 100_001],
+    );
     assert.equal(hub.received.filter((one) => one.verified === 'bad').length, 1);
-    assert.ok(hub.received.some((one) => one.outcomes.except.some((line) => line.n === 4)), 'shifted by one');
-    assert.ok(hub.received.some((one) => one.outcomes.except.every((line) => line.outcome === 'applied')), 'contradicts the rejection');
+    assert.ok(
+      hub.received.some((one) => one.outcomes.except.some((line) => line.n === 4)),
+      'shifted by one',
+    );
+    assert.ok(
+      hub.received.some((one) => one.outcomes.except.every((line) => line.outcome === 'applied')),
+      'contradicts the rejection',
+    );
   });
 
   test('a callback that the hub does not take is sent again with the same id', async () => {
@@ -372,7 +497,10 @@ describe('control', () => {
       refs.push(...page.map((line) => (JSON.parse(line) as { ref: string }).ref));
       after = refs.at(-1)!;
     }
-    assert.deepEqual(refs, addLines(1, 25).map((line) => line.ref));
+    assert.deepEqual(
+      refs,
+      addLines(1, 25).map((line) => line.ref),
+    );
     const digest = JSON.parse((await control(ais, 'GET', '/book/digest')).text) as Record<string, unknown>;
     assert.deepEqual([digest['count'], digest['appliedSeq'], digest['highestBatch']], [25, 25, 1]);
     assert.equal((JSON.parse((await control(ais, 'GET', `/book/line/${refOf(3)}`)).text) as { seq: number }).seq, 3);
@@ -385,7 +513,13 @@ describe('control', () => {
   test('turns the dial, and refuses what it does not know', async () => {
     assert.equal((await control(ais, 'PUT', '/dial', { faults: { tooMany: 1 } })).status, 200);
     assert.equal((await send(ais, 1, addLines(1, 1))).status, 429);
-    for (const wrong of [{ fault: {} }, { faults: { tooMany: 2 } }, { applyOrder: 'random' }, { reject: { codes: [] } }, { delayMs: 5 }]) {
+    for (const wrong of [
+      { fault: {} },
+      { faults: { tooMany: 2 } },
+      { applyOrder: 'random' },
+      { reject: { codes: [] } },
+      { delayMs: 5 },
+    ]) {
       const { status, body } = await control(ais, 'PUT', '/dial', wrong);
       assert.deepEqual([status, body.code], [400, 'BAD_DIAL'], JSON.stringify(wrong));
     }
@@ -398,7 +532,10 @@ describe('control', () => {
     await send(ais, 2, [removeLine(1, 1, 11), addLine(2, 2, 12, { package: 'WAH-2' }), addLine(50, 3, 13)]);
     await send(ais, 3, addLines(60, 2, 14), { kind: 'full', fromSeq: 1, toSeq: 15 });
     assert.equal(ais.provider.applier.book.count, 2);
-    const forgotten = JSON.parse((await control(ais, 'POST', '/forget', { batches: 2 })).text) as Record<string, unknown>;
+    const forgotten = JSON.parse((await control(ais, 'POST', '/forget', { batches: 2 })).text) as Record<
+      string,
+      unknown
+    >;
     assert.equal(forgotten['forgotten'], 2);
     assert.deepEqual(JSON.parse((await control(ais, 'GET', '/book/digest?seq=1')).text), digest);
     assert.deepEqual((await ask(ais, '/whitelist/state')).body.highestBatch, 1);

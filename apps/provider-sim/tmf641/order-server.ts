@@ -83,8 +83,11 @@ export class OrderServer {
     const { provider, store } = this.options;
     const order: { externalId: string; serviceOrderItem: { id: string; action: string }[] } = JSON.parse(body);
     const kept = {
-      externalId: order.externalId, orderDate: new Date(provider.now()).toISOString(),
-      itemIds: order.serviceOrderItem.map((item) => item.id), actions: order.serviceOrderItem.map((item) => item.action), refs: part.lines.map((line) => line.ref),
+      externalId: order.externalId,
+      orderDate: new Date(provider.now()).toISOString(),
+      itemIds: order.serviceOrderItem.map((item) => item.id),
+      actions: order.serviceOrderItem.map((item) => item.action),
+      refs: part.lines.map((line) => line.ref),
     };
     try {
       // Kept first: the outcomes may be told before `receive` returns.
@@ -92,7 +95,12 @@ export class OrderServer {
       const verdict = provider.receive(part, Buffer.from(body));
       if (this.faults.after(fault, response) === 'played') return;
       if (verdict.verdict === 'known') {
-        return fail(response, 409, '40901', `an order with externalId ${kept.externalId} already exists: ${orderIdOf(part.batch)}`);
+        return fail(
+          response,
+          409,
+          '40901',
+          `an order with externalId ${kept.externalId} already exists: ${orderIdOf(part.batch)}`,
+        );
       }
       const view = orderView(verdict.batch, kept, this.address, provider.now(), 'acknowledged');
       answer(response, 201, view, { location: `${BASE}/serviceOrder/${orderIdOf(part.batch)}` });
@@ -113,7 +121,10 @@ export class OrderServer {
       if (externalId === null) return fail(response, 400, 'NO_FILTER', 'ask with ?externalId=');
       const found = this.#view(batchOf(externalId));
       const list = found?.['externalId'] === externalId ? [found] : [];
-      return answer(response, 200, list, { 'x-result-count': String(list.length), 'x-total-count': String(list.length) });
+      return answer(response, 200, list, {
+        'x-result-count': String(list.length),
+        'x-total-count': String(list.length),
+      });
     }
     const found = this.#view(batchOfOrder(path.slice('/serviceOrder/'.length)));
     if (found === undefined) return fail(response, 404, '404', 'there is no such order');
@@ -137,8 +148,13 @@ export class OrderServer {
     } catch (error) {
       return fail(response, 400, 'BAD_CALLBACK', error instanceof Error ? error.message : String(error));
     }
-    if (store.subscription !== undefined) return fail(response, 409, '40902', `there is a subscription: ${store.subscription.id}`);
-    const subscription = { id: randomUUID().slice(0, 8), callback: String(wanted.callback), ...(typeof wanted.query === 'string' ? { query: wanted.query } : {}) };
+    if (store.subscription !== undefined)
+      return fail(response, 409, '40902', `there is a subscription: ${store.subscription.id}`);
+    const subscription = {
+      id: randomUUID().slice(0, 8),
+      callback: String(wanted.callback),
+      ...(typeof wanted.query === 'string' ? { query: wanted.query } : {}),
+    };
     store.subscription = subscription;
     answer(response, 201, subscription, { location: `${BASE}/hub/${subscription.id}` });
     subscribed();

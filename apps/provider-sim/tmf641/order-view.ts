@@ -46,26 +46,58 @@ export function stateOf(batch: KnownBatch): OrderState {
 }
 
 /** A ServiceOrder; `state` shows it as it was when it had only been acknowledged or begun. */
-export function orderView(batch: KnownBatch, kept: KeptOrder, origin: string, now: number, state = stateOf(batch)): Record<string, unknown> {
+export function orderView(
+  batch: KnownBatch,
+  kept: KeptOrder,
+  origin: string,
+  now: number,
+  state = stateOf(batch),
+): Record<string, unknown> {
   const id = orderIdOf(batch.batch);
   const final = state !== 'acknowledged' && state !== 'inProgress';
   const outcomes = new Map((final ? batch.known[0]?.outcomes?.except : undefined)?.map((one) => [one.n, one]));
   const time = new Date(now).toISOString();
   return {
-    id, href: `${origin}${BASE}/serviceOrder/${id}`, externalId: kept.externalId, state, orderDate: kept.orderDate,
+    id,
+    href: `${origin}${BASE}/serviceOrder/${id}`,
+    externalId: kept.externalId,
+    state,
+    orderDate: kept.orderDate,
     ...(final ? { completionDate: time } : {}),
-    serviceOrderItem: kept.actions.map((action, i) => itemView(kept.itemIds[i] ?? String(i + 1), action, kept.refs[i] ?? '', final ? 'final' : state, outcomes.get(i + 1), time)),
+    serviceOrderItem: kept.actions.map((action, i) =>
+      itemView(
+        kept.itemIds[i] ?? String(i + 1),
+        action,
+        kept.refs[i] ?? '',
+        final ? 'final' : state,
+        outcomes.get(i + 1),
+        time,
+      ),
+    ),
     '@type': 'ServiceOrder',
   };
 }
 
-function itemView(itemId: string, action: string, ref: string, state: string, outcome: LineOutcome | undefined, time: string): Record<string, unknown> {
+function itemView(
+  itemId: string,
+  action: string,
+  ref: string,
+  state: string,
+  outcome: LineOutcome | undefined,
+  time: string,
+): Record<string, unknown> {
   const id = serviceIdOf(ref);
-  if (state !== 'final') return { id: itemId, action, state, service: action === 'delete' ? { id } : { serviceType: 'ZeroRating' } };
+  if (state !== 'final')
+    return { id: itemId, action, state, service: action === 'delete' ? { id } : { serviceType: 'ZeroRating' } };
   if (failed(outcome)) {
     const code = outcome.code ?? 'PROVIDER_ERROR';
     const error = { code, reason: REASONS[code] ?? code, timestamp: time };
     return { id: itemId, action, state: 'failed', service: { serviceType: 'ZeroRating' }, errorMessage: [error] };
   }
-  return { id: itemId, action, state: 'completed', service: { id, state: action === 'delete' ? 'terminated' : 'active' } };
+  return {
+    id: itemId,
+    action,
+    state: 'completed',
+    service: { id, state: action === 'delete' ? 'terminated' : 'active' },
+  };
 }

@@ -21,7 +21,18 @@ function text(value: unknown): string {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 }
 
-const SERVER_SETS = ['id', 'href', 'orderDate', 'completionDate', 'expectedCompletionDate', 'startDate', 'state', 'jeopardyAlert', 'errorMessage', 'milestone'];
+const SERVER_SETS = [
+  'id',
+  'href',
+  'orderDate',
+  'completionDate',
+  'expectedCompletionDate',
+  'startDate',
+  'state',
+  'jeopardyAlert',
+  'errorMessage',
+  'milestone',
+];
 const ACCESS: Record<string, string> = { MOBILE_BROADBAND: 'MB', FIXED_BROADBAND: 'FB' };
 
 /** The batch number at the end of an externalId such as `WAH-DTAC-00042`, undefined when there is none. */
@@ -55,13 +66,25 @@ export function parseOrder(body: string, sha256: string, book: Book): IncomingPa
   const guessed = items.some((item) => !JSON.stringify(item).includes('"seq"'));
   const seqs = lines.map((line) => line.seq);
   const [fromSeq, toSeq] = [seqs.reduce((a, b) => Math.min(a, b)), seqs.reduce((a, b) => Math.max(a, b))];
-  return { batch, kind: 'delta', part: 1, parts: 1, fromSeq, toSeq, sha256, ...(guessed ? { seqs: 'guessed' as const } : {}), lines };
+  return {
+    batch,
+    kind: 'delta',
+    part: 1,
+    parts: 1,
+    fromSeq,
+    toSeq,
+    sha256,
+    ...(guessed ? { seqs: 'guessed' as const } : {}),
+    lines,
+  };
 }
 
 function lineOf(item: Loose, book: Book): WireLine {
   const action = text(item['action']);
   const service = object(item['service']);
-  const named = new Map(objects(service['serviceCharacteristic']).map((one) => [text(one['name']), text(one['value'])]));
+  const named = new Map(
+    objects(service['serviceCharacteristic']).map((one) => [text(one['name']), text(one['value'])]),
+  );
   // An item's id is the client's own word; the hub's begins with the position.
   const n = parseInt(text(item['id']), 10);
   if (action === 'delete') {
@@ -74,11 +97,18 @@ function lineOf(item: Loose, book: Book): WireLine {
     return { n, op: 'REMOVE', ref, seq, access: held?.access ?? 'FB', line: held?.line ?? '-' };
   }
   if (action !== 'add' && action !== 'modify') refuse('UNKNOWN_ACTION', 'action must be add, modify or delete');
-  if (text(object(service['serviceSpecification'])['id']) === '') refuse('NO_SPECIFICATION', 'service.serviceSpecification.id is required');
+  if (text(object(service['serviceSpecification'])['id']) === '')
+    refuse('NO_SPECIFICATION', 'service.serviceSpecification.id is required');
   const access = ACCESS[named.get('accessType') ?? ''] ?? '';
   return {
-    n, op: 'ADD', ref: named.get('entryRef') ?? '', seq: Number(named.get('seq') ?? NaN), access,
-    line: named.get(access === 'FB' ? 'circuit' : 'msisdn') ?? '', package: named.get('package'),
-    from: day(service['startDate']), to: day(service['endDate']),
+    n,
+    op: 'ADD',
+    ref: named.get('entryRef') ?? '',
+    seq: Number(named.get('seq') ?? NaN),
+    access,
+    line: named.get(access === 'FB' ? 'circuit' : 'msisdn') ?? '',
+    package: named.get('package'),
+    from: day(service['startDate']),
+    to: day(service['endDate']),
   };
 }

@@ -20,8 +20,12 @@ export function outcomeCallbacks(provider: Provider, secret: string, hub: () => 
     provider,
     address: () => (hub() === undefined ? undefined : `${hub()}/v1/providers/${provider.code}/acknowledgements`),
     compose: (piece) => ({
-      specversion: '1.0', id: piece.id, source: `urn:provider:${provider.code}`, type: 'th.onde.saphan.whitelist.outcomes.v1',
-      time: new Date(provider.now()).toISOString(), datacontenttype: 'application/json',
+      specversion: '1.0',
+      id: piece.id,
+      source: `urn:provider:${provider.code}`,
+      type: 'th.onde.saphan.whitelist.outcomes.v1',
+      time: new Date(provider.now()).toISOString(),
+      datacontenttype: 'application/json',
       data: { contract: '1.0', provider: provider.code, batch: piece.batch, outcomes: piece.outcomes },
     }),
     headers: (piece, body) => ({
@@ -144,11 +148,15 @@ export class Callbacks {
     const url = new URL(address() ?? '');
     const sent = { ...headers(waiting.piece, waiting.body), 'content-length': String(Buffer.byteLength(waiting.body)) };
     return new Promise((resolve, reject) => {
-      const post = request(url, { method: 'POST', agent: this.#agent, headers: sent, timeout: TIMEOUT_MS }, (response) => {
-        response.resume();
-        response.on('end', () => resolve(response.statusCode ?? 0));
-        response.on('error', reject);
-      });
+      const post = request(
+        url,
+        { method: 'POST', agent: this.#agent, headers: sent, timeout: TIMEOUT_MS },
+        (response) => {
+          response.resume();
+          response.on('end', () => resolve(response.statusCode ?? 0));
+          response.on('error', reject);
+        },
+      );
       post.on('timeout', () => post.destroy(new Error('the hub did not answer in time')));
       post.on('error', reject);
       post.end(waiting.body);

@@ -42,20 +42,44 @@ export async function readBody(request: IncomingMessage, limit = MAX_BODY): Prom
   }
 }
 
-export function answer(response: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}): void {
+export function answer(
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Record<string, string> = {},
+): void {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
-  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'content-length': Buffer.byteLength(text), ...headers });
+  response.writeHead(status, {
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(text),
+    ...headers,
+  });
   response.end(text);
 }
 
 /** RFC 9457 with a `code`. */
-export function problem(response: ServerResponse, status: number, code: string, detail: string, headers: Record<string, string> = {}): void {
+export function problem(
+  response: ServerResponse,
+  status: number,
+  code: string,
+  detail: string,
+  headers: Record<string, string> = {},
+): void {
   const title = code.toLowerCase().replaceAll('_', ' ');
-  answer(response, status, { type: 'about:blank', status, title, code, detail }, { 'content-type': 'application/problem+json', ...headers });
+  answer(
+    response,
+    status,
+    { type: 'about:blank', status, title, code, detail },
+    { 'content-type': 'application/problem+json', ...headers },
+  );
 }
 
 /** A server that listens on `host` at `port` (0: any), with errors of the handler answered with 500. */
-export async function listen(host: string, port: number, handle: (...of: Parameters<RequestListener>) => Promise<void>): Promise<Server> {
+export async function listen(
+  host: string,
+  port: number,
+  handle: (...of: Parameters<RequestListener>) => Promise<void>,
+): Promise<Server> {
   const server = createServer((request, response) => {
     handle(request, response).catch((error: unknown) => {
       if (response.headersSent) response.destroy();
@@ -67,7 +91,9 @@ export async function listen(host: string, port: number, handle: (...of: Paramet
   server.keepAliveTimeout = 60_000;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
-      reject(error.code === 'EADDRINUSE' ? new Error(`port ${port} on ${host} is taken; choose another --base-port`) : error);
+      reject(
+        error.code === 'EADDRINUSE' ? new Error(`port ${port} on ${host} is taken; choose another --base-port`) : error,
+      );
     });
     server.listen(port, host, resolve);
   });

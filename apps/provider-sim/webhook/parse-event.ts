@@ -38,7 +38,8 @@ function checkedData(event: Loose, data: Loose, sha256: string): IncomingPart {
   if (kind !== 'delta' && kind !== 'full') refuse(422, 'UNKNOWN_KIND', 'data.kind must be delta or full');
   const whole = (name: string, least: number): number => {
     const value = data[name];
-    if (!Number.isSafeInteger(value) || (value as number) < least) refuse(422, 'BAD_NUMBER', `data.${name} must be a whole number from ${least}`);
+    if (!Number.isSafeInteger(value) || (value as number) < least)
+      refuse(422, 'BAD_NUMBER', `data.${name} must be a whole number from ${least}`);
     return value as number;
   };
   const batch = whole('batch', 1);
@@ -51,7 +52,8 @@ function checkedData(event: Loose, data: Loose, sha256: string): IncomingPart {
   const toSeq = whole('toSeq', 0);
   const lines = data['lines'];
   if (!Array.isArray(lines)) refuse(422, 'NO_LINES', 'data.lines must be a list');
-  if (whole('count', 0) !== lines.length) refuse(422, 'COUNT_MISMATCH', `count is ${data['count'] as number}, there are ${lines.length} lines`);
+  if (whole('count', 0) !== lines.length)
+    refuse(422, 'COUNT_MISMATCH', `count is ${data['count'] as number}, there are ${lines.length} lines`);
   for (const line of lines) {
     if (typeof line !== 'object' || line === null) refuse(422, 'BAD_LINE', 'a line is not an object');
   }

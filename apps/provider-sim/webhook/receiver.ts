@@ -31,7 +31,9 @@ export class WebhookReceiver {
 
   static async open(options: ReceiverOptions): Promise<WebhookReceiver> {
     const receiver = new WebhookReceiver(options, undefined as unknown as Server);
-    receiver.server = await listen(options.host, options.port, (request, response) => receiver.#handle(request, response));
+    receiver.server = await listen(options.host, options.port, (request, response) =>
+      receiver.#handle(request, response),
+    );
     return receiver;
   }
 
@@ -59,7 +61,12 @@ export class WebhookReceiver {
     }
     if (request.method === 'POST' && path === '/whitelist/batches') return this.#batch(request, response, body, text);
     if (request.method === 'GET' && path.startsWith('/whitelist/')) return this.#question(path, response);
-    problem(response, 404, 'NO_SUCH_ADDRESS', 'known are POST /whitelist/batches, GET /whitelist/batches/{batch}, GET /whitelist/state');
+    problem(
+      response,
+      404,
+      'NO_SUCH_ADDRESS',
+      'known are POST /whitelist/batches, GET /whitelist/batches/{batch}, GET /whitelist/state',
+    );
   }
 
   async #batch(request: IncomingMessage, response: ServerResponse, body: Buffer, text: string): Promise<void> {
@@ -93,10 +100,14 @@ export class WebhookReceiver {
       const verdict = provider.receive(part, body);
       if (this.faults.after(fault, response) === 'played') return;
       if (verdict.verdict === 'taken') return taken(response, verdict.batch, verdict.part);
-      if (!verdict.sameBytes) provider.observer.notice('repeated', { batch: part.batch, detail: 'other bytes under this number' });
+      if (!verdict.sameBytes)
+        provider.observer.notice('repeated', { batch: part.batch, detail: 'other bytes under this number' });
       const { outcomes, sha256: hash } = verdict.part;
       answer(response, 409, {
-        batch: part.batch, ...(part.parts > 1 ? { part: part.part } : {}), receipt: 'known', sha256: hash,
+        batch: part.batch,
+        ...(part.parts > 1 ? { part: part.part } : {}),
+        receipt: 'known',
+        sha256: hash,
         ...(verdict.part.silent ? {} : { outcomes }),
       });
     } catch (error) {
@@ -117,12 +128,20 @@ export class WebhookReceiver {
     if (path === '/whitelist/state') {
       const highest = provider.known.get(provider.highestBatch);
       return answer(response, 200, {
-        provider: provider.code, highestBatch: highest?.batch ?? 0, sha256: highest?.sha256, appliedSeq: provider.applier.appliedSeq,
+        provider: provider.code,
+        highestBatch: highest?.batch ?? 0,
+        sha256: highest?.sha256,
+        appliedSeq: provider.applier.appliedSeq,
       });
     }
     const number = /^\/whitelist\/batches\/([1-9]\d{0,14})$/.exec(path)?.[1];
     const batch = number === undefined ? undefined : provider.known.get(Number(number));
     if (batch === undefined) return problem(response, 404, 'UNKNOWN_BATCH', 'no batch of this number is known here');
-    answer(response, 200, { batch: batch.batch, state: batch.state, sha256: batch.sha256, outcomes: wholeOutcomes(batch) });
+    answer(response, 200, {
+      batch: batch.batch,
+      state: batch.state,
+      sha256: batch.sha256,
+      outcomes: wholeOutcomes(batch),
+    });
   }
 }

@@ -61,7 +61,9 @@ export class Verifier {
   #byNode(headers: Record<string, string>, body: Buffer): boolean {
     const timestamp = Number(headers['webhook-timestamp']);
     if (!(Math.abs(Date.now() / 1000 - timestamp) <= TOLERANCE_S)) return false;
-    const given = String(headers['webhook-signature']).split(' ').filter((one) => one.startsWith('v1,'));
+    const given = String(headers['webhook-signature'])
+      .split(' ')
+      .filter((one) => one.startsWith('v1,'));
     return this.#keys.some((key) => {
       const hmac = createHmac('sha256', key).update(`${headers['webhook-id']}.${timestamp}.`).update(body).digest();
       return given.some((one) => {

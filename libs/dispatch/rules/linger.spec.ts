@@ -15,9 +15,14 @@ test('an import is gathered', () => {
 test('a full batch goes at once, and the wait never outlasts the filling', () => {
   assert.equal(lingerMs(5000, 50, 5000), 0);
   fc.assert(
-    fc.property(fc.nat(20_000), fc.integer({ min: 1, max: 5000 }), fc.integer({ min: 1, max: 50_000 }), (pending, elapsed, maxLines) => {
-      const wait = lingerMs(pending, elapsed, maxLines);
-      assert.ok(wait >= 0 && wait <= LINGER_MS);
-    }),
+    fc.property(
+      fc.nat(20_000),
+      fc.integer({ min: 1, max: 5000 }),
+      fc.integer({ min: 1, max: 50_000 }),
+      (pending, elapsed, maxLines) => {
+        const wait = lingerMs(pending, elapsed, maxLines);
+        assert.ok(wait >= 0 && wait <= LINGER_MS);
+      },
+    ),
   );
 });

@@ -3,5 +3,4 @@ export { generateSample } from './generate.js';
 export type { SampleOptions, SampleReport } from './generate.js';
 export type { SampleEncoding } from './csv-out.js';
 export type { DamageKind, Expectation } from './damage.js';
-export { circuitFormats } from './circuit-formats.js';
 export type { CircuitFormat } from './circuit-formats.js';
