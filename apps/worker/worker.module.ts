@@ -21,17 +21,23 @@ import { LOGGER, PlatformModule, type Config, type Logger } from '#platform';
 import { HubModule } from '../hub.module.js';
 import { sweepTasks } from './sweep-tasks.js';
 
+export const ROLES = ['deliver', 'import'] as const;
+type Role = (typeof ROLES)[number];
+
+export function hasRole(config: Config, role: Role): boolean {
+  return config.worker.roles.length === 0 || config.worker.roles.includes(role);
+}
+
 @Module({})
 export class WorkerModule {
   static forRoot(config: Config, providers: ProviderCode[]): DynamicModule {
-    const does = (role: string): boolean => config.worker.roles.length === 0 || config.worker.roles.includes(role);
     return {
       module: WorkerModule,
       imports: [
         PlatformModule.forRoot(config),
         HubModule.forRoot(),
-        ...(does('deliver') ? [SweepModule.forRoot(), DispatchModule.forRoot(providers)] : []),
-        ...(does('import') ? [ImportWorkerModule] : []),
+        ...(hasRole(config, 'deliver') ? [SweepModule.forRoot(), DispatchModule.forRoot(providers)] : []),
+        ...(hasRole(config, 'import') ? [ImportWorkerModule] : []),
       ],
     };
   }

@@ -36,12 +36,6 @@ export const QUEUE_POLICIES = {
   },
   /** Whole files; the run itself is durable and resumes from its last chunk, so a stalled job is simply taken again. */
   import: { concurrency: 1, job: KEEP, worker: { lockDuration: 60_000, stalledInterval: 30_000, maxStalledCount: 10 } },
-  /** Calendar, answer files, retries that are due, partitions ahead of the log. Short and frequent. */
-  upkeep: {
-    concurrency: 1,
-    job: { ...KEEP, removeOnComplete: { count: 50 } },
-    worker: { lockDuration: 120_000, stalledInterval: 60_000, maxStalledCount: 1 },
-  },
 } as const satisfies Record<string, QueuePolicy>;
 
 /** Queue names hold no colon (BullMQ's own separator) and are cluster-safe by their braces-free single key prefix. */
