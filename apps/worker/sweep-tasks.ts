@@ -2,7 +2,7 @@
 import type { DataSource } from 'typeorm';
 import { retryDue, type WaitingReleaser } from '#acknowledgement';
 import type { AdapterRegistry, Appender, Derivation, IncomingAnswer, OutcomeRecorder, WakeUp } from '#contracts';
-import { endSyncs, refuseByAnswer, type SweepTask } from '#dispatch';
+import { checkReceipt, endSyncs, refuseByAnswer, type SweepTask } from '#dispatch';
 import { bangkokDay, query, type Logger } from '#platform';
 import { turnDay } from '#whitelist';
 
@@ -44,6 +44,9 @@ function answers({ source, adapters, recorder, wakeUp, log }: SweepParts): Sweep
     last.set(provider.providerId, Date.now());
     await alone(source, 7_240_100 + provider.providerId, async () => {
       const take = async (answer: IncomingAnswer) => {
+        if (answer.receipt === 'accepted' && answer.sha256 !== undefined) {
+          await checkReceipt(source, provider.providerId, answer.number, answer.sha256);
+        }
         if (answer.receipt === 'refused') {
           await refuseByAnswer(
             source,

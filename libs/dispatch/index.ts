@@ -8,3 +8,4 @@ export { readParts } from './sealed-bytes.js';
 export { pushLine, type Pushed } from './push-now.js';
 export { refuseByAnswer } from './close-batch.js';
 export { repeatOvertaken } from './attempts.js';
+export { checkReceipt } from './receipt.js';

@@ -1,6 +1,7 @@
 // Delivery end to end on the heart: real worker, real queue, real HTTP to a simulated provider.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { checkReceipt } from '#dispatch';
 import { bangkokDay, query } from '#platform';
 import { registerLines, startTestHub, type TestHub } from '../support/hub.js';
 
@@ -137,5 +138,23 @@ describe('TRUE by callback and CAT by files, with tempers', () => {
       assert.ok((row?.rejected ?? 0) > 0);
       assert.equal(books[code]?.wrong, row?.rejected, code);
     }
+  });
+
+  test('a receipt for other bytes than were sent stops the provider', async () => {
+    const [batch] = await query<{ provider_id: number; number: number; sha256: Buffer }>(
+      hub.source,
+      `SELECT provider_id, number, sha256 FROM batch JOIN provider USING (provider_id) WHERE code = 'CAT' ORDER BY number LIMIT 1`,
+    );
+    assert.ok(batch);
+    const { provider_id: id, number, sha256 } = batch;
+    assert.equal(await checkReceipt(hub.source, id, number, sha256.toString('hex')), 'ours');
+    assert.equal(await checkReceipt(hub.source, id, 999_999, sha256.toString('hex')), 'cannotTell');
+    assert.equal(await checkReceipt(hub.source, id, number, '00'.repeat(32)), 'otherBytes');
+    const [stream] = await query<{ pause_reason: string }>(
+      hub.source,
+      'SELECT pause_reason FROM provider_stream WHERE provider_id = $1',
+      [id],
+    );
+    assert.match(stream?.pause_reason ?? '', /other bytes/);
   });
 });
