@@ -1,12 +1,12 @@
 // One registration with its lines, as an agency's system sends it: read, written and derived in one transaction.
 import type { DataSource } from 'typeorm';
 import { Problem, type Access, type ProblemItem, type ProviderCode, type WakeUp } from '#contracts';
-import { inTransaction } from '#platform';
 import type { CatalogueCache } from './catalogue.js';
 import { createJsonReader, problemItem, type JsonRegistration } from './read-json.js';
 import { repairTable, type ReadRegistration, type Repair } from './reading/index.js';
 import { rowOf, type RegistrationRow, type RegistrationState, type WriteWord } from './registration-row.js';
-import { writeChunk, type WriteParts } from './write-chunk.js';
+import type { WriteParts } from './write-chunk.js';
+import { writeTogether } from './write-together.js';
 
 export const MOST_LINES = 50;
 
@@ -74,9 +74,8 @@ export async function register(
   const rows = accepted.map((each): RegistrationRow =>
     rowOf(each, catalogue.providers.get(each.provider)!.providerId, null),
   );
-  const written = await inTransaction(parts.source, (tx) => writeChunk(tx, rows, { actorId, runId: null, now }, parts));
-  await parts.wakeUp.wake(written.providerIds);
-  const lines = written.rows.map(({ n, lineId, registrationId, state, word }): RegisteredLine => {
+  const written = await writeTogether(parts, rows, actorId);
+  const lines = written.map(({ n, lineId, registrationId, state, word }): RegisteredLine => {
     const { provider, access, repairs } = accepted[n]!;
     return {
       id: registrationId,

@@ -111,7 +111,8 @@ export async function inTransaction<T>(
   for (let tries = 1; ; tries++) {
     const runner = source.createQueryRunner();
     try {
-      await runner.startTransaction(isolation);
+      // READ COMMITTED is the server's own default: naming it would cost a round trip in every transaction.
+      await runner.startTransaction(isolation === 'READ COMMITTED' ? undefined : isolation);
       const result = await work(txOf(runner));
       await runner.commitTransaction();
       return result;

@@ -100,6 +100,9 @@ WITH counted AS (
 )
 SELECT provider_id, n FROM counted`;
 
+/** Up to so many lines the providers of a derivation are worth knowing before it goes on. */
+const FEW = 50;
+
 /** The providers that take dates, by id; read from the profiles when the app starts and when they change. */
 export type TakesDates = () => number[];
 
@@ -115,12 +118,23 @@ export class Deriver implements Derivation {
     if (lines.fresh.length + lines.known.length === 0) return { appended };
     await tx.query(TEMP);
     const dated = this.takesDates();
-    if (lines.fresh.length > 0) await tx.query(FRESH, [lines.fresh, context.today, dated]);
+    // Of a few lines the providers are told back: a single counter needs no ordering, and the round trip that takes the
+    // lock first would be time in which everybody else waits for it.
+    const few = lines.fresh.length + lines.known.length <= FEW;
+    const touched = new Set<number>();
+    const write = async (sql: string, ids: number[]): Promise<void> => {
+      const rows = await tx.query<{ provider_id: number; changes: boolean }>(
+        few ? `${sql} RETURNING provider_id, changes` : sql,
+        [ids, context.today, dated],
+      );
+      for (const row of rows) if (row.changes) touched.add(row.provider_id);
+    };
+    if (lines.fresh.length > 0) await write(FRESH, lines.fresh);
     if (lines.known.length > 0) {
       await tx.query(LOCK_ENTRIES, [lines.known]);
-      await tx.query(KNOWN, [lines.known, context.today, dated]);
+      await write(KNOWN, lines.known);
     }
-    await tx.query(LOCK_COUNTERS);
+    if (!few || touched.size > 1) await tx.query(LOCK_COUNTERS);
     const rows = await tx.query<{ provider_id: number; n: number }>(APPEND, [
       context.cause,
       context.actorId,
