@@ -330,6 +330,9 @@ CREATE TABLE attempt (
   PRIMARY KEY (provider_id, number, attempt_no)
 ) PARTITION BY LIST (provider_id);
 
+-- Attempts whose end nobody saw: looked for at every lease.
+CREATE INDEX attempt_open ON attempt (provider_id, fence) WHERE ended_at IS NULL;
+
 -- Changes left out of a batch because an earlier change of the entry has no outcome yet.
 CREATE TABLE omission (
   provider_id smallint NOT NULL,

@@ -37,9 +37,9 @@ export async function endAttempt(
 // The process that made such an attempt may only be stopped, and its call may still go out: until that can be no more,
 // the attempt stays open. $3: seconds.
 const FIND_LOST = `
-SELECT DISTINCT number FROM attempt
-WHERE provider_id = $1 AND fence < $2 AND ended_at IS NULL AND purpose = 'handOver' AND started_at < now() - $3 * interval '1 second'
-ORDER BY number`;
+SELECT number, bool_or(purpose = 'handOver') AS sent FROM attempt
+WHERE provider_id = $1 AND fence < $2 AND ended_at IS NULL AND started_at < now() - $3 * interval '1 second'
+GROUP BY number ORDER BY number`;
 
 const END_LOST = `
 UPDATE attempt SET ended_at = now(), result = 'lost', detail = 'the process that made it ended before the answer'
@@ -95,7 +95,7 @@ export async function settleLostAttempts(
   fence: number,
   afterS: number,
 ): Promise<void> {
-  const rows = await query<{ number: number }>(source, FIND_LOST, [providerId, fence, afterS]);
-  for (const { number } of rows) await repeatOvertaken(source, appender, providerId, number);
-  await query(source, END_LOST, [providerId, fence, afterS]);
+  const rows = await query<{ number: number; sent: boolean }>(source, FIND_LOST, [providerId, fence, afterS]);
+  for (const { number, sent } of rows) if (sent) await repeatOvertaken(source, appender, providerId, number);
+  if (rows.length > 0) await query(source, END_LOST, [providerId, fence, afterS]);
 }

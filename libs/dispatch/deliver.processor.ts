@@ -24,12 +24,11 @@ export function deliverProcessor(provider: ProviderCode): Type<WorkerHost> {
       super();
     }
 
-    async process(job: Job<DeliveryJob>): Promise<Delivered> {
+    async process(_job: Job<DeliveryJob>): Promise<Delivered> {
       this.pump.started(provider);
       let result: Delivered | null = null;
       try {
         result = await this.deliverer.deliver(this.directory.byCode(provider).providerId, provider);
-        if (result.number !== undefined) await job.updateProgress({ batch: result.number, lines: result.lines ?? 0 });
         if (result.result !== undefined && FAILED.has(result.result)) {
           throw new Error(`${provider} ${result.number}: ${result.result}`);
         }

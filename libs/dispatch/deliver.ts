@@ -227,7 +227,10 @@ export class Deliverer {
     const [row] = await query<{ pending: number; now: Date }>(this.source, PENDING, [lease.providerId]);
     if (!row) return { more: true };
     const wait = lingerMs(row.pending, row.now.getTime() - stream.now, adapter.profile.maxLines);
-    return wait === 0 ? { more: true } : { more: false, at: Date.now() + wait, gathers: true };
+    if (wait > 0) return { more: false, at: Date.now() + wait, gathers: true };
+    // What comes after this moment wakes by itself.
+    const left = row.pending > 0 || stream.open.length > 0 || stream.fullListWanted || stream.pushWanted || stream.unsealedHalf;
+    return { more: left };
   }
 
   private async ask(batch: SealedBatch, stream: Stream, adapter: ProviderAdapter, lease: Lease): Promise<Delivered> {
