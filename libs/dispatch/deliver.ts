@@ -229,7 +229,8 @@ export class Deliverer {
     const wait = lingerMs(row.pending, row.now.getTime() - stream.now, adapter.profile.maxLines);
     if (wait > 0) return { more: false, at: Date.now() + wait, gathers: true };
     // What comes after this moment wakes by itself.
-    const left = row.pending > 0 || stream.open.length > 0 || stream.fullListWanted || stream.pushWanted || stream.unsealedHalf;
+    const left =
+      row.pending > 0 || stream.open.length > 0 || stream.fullListWanted || stream.pushWanted || stream.unsealedHalf;
     return { more: left };
   }
 

@@ -54,7 +54,9 @@ function takeGroup(waiting: Waiting[]): Waiting[] {
   for (const one of waiting) {
     const fits =
       group.length === 0 ||
-      (one.actorId === group[0]!.actorId && size + one.rows.length <= MOST_ROWS && !one.rows.some((row) => lines.has(row.lineKey)));
+      (one.actorId === group[0]!.actorId &&
+        size + one.rows.length <= MOST_ROWS &&
+        !one.rows.some((row) => lines.has(row.lineKey)));
     // Who speaks of a line of somebody left behind stays behind, too: that line's order is the order of arrival.
     for (const row of one.rows) lines.add(row.lineKey);
     if (fits) size += one.rows.length;
