@@ -41,7 +41,8 @@ export interface DeliverySettings {
 }
 
 const PENDING = `
-SELECT c.last_seq - s.sealed_seq AS pending, clock_timestamp() AS now
+SELECT c.last_seq - s.sealed_seq AS pending,
+  coalesce((SELECT h.run_id IS NOT NULL FROM change h WHERE h.provider_id = $1 AND h.seq = c.last_seq), false) AS imported
 FROM provider_stream s JOIN provider_counter c USING (provider_id) WHERE s.provider_id = $1`;
 
 export class Deliverer {
@@ -224,9 +225,9 @@ export class Deliverer {
     lease: Lease,
   ): Promise<Pick<Delivered, 'more' | 'at' | 'gathers'>> {
     if (verdict.verdict !== 'accepted' || step !== 'seal') return this.next(verdict, stream);
-    const [row] = await query<{ pending: number; now: Date }>(this.source, PENDING, [lease.providerId]);
+    const [row] = await query<{ pending: number; imported: boolean }>(this.source, PENDING, [lease.providerId]);
     if (!row) return { more: true };
-    const wait = lingerMs(row.pending, row.now.getTime() - stream.now, adapter.profile.maxLines);
+    const wait = lingerMs(row.pending, row.imported, adapter.profile.maxLines);
     if (wait > 0) return { more: false, at: Date.now() + wait, gathers: true };
     // What comes after this moment wakes by itself.
     const left =
