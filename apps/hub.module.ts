@@ -5,7 +5,8 @@ import { CurrentAppender, Deriver } from '#whitelist';
 import { Recorder, WaitingReleaser } from '#acknowledgement';
 import { AdaptersModule, LOOPBACK_NETWORKS, PRIVATE_NETWORKS, type AdapterOptions } from '#adapters';
 import { repeatOvertaken } from '#dispatch';
-import { APPENDER, DERIVATION, OUTCOME_RECORDER, WAKE_UP, type Appender, type WakeUp } from '#contracts';
+import { ALERTS, APPENDER, DERIVATION, OUTCOME_RECORDER, WAKE_UP, type Appender, type WakeUp } from '#contracts';
+import { AlertBook } from '#operations';
 import { CONFIG, LOGGER, ProviderDirectory, SecretStore, type Config, type Logger } from '#platform';
 
 @Global()
@@ -33,6 +34,11 @@ export class HubModule {
           useFactory: (directory: ProviderDirectory) => new Deriver(() => directory.takesDates()),
           inject: [ProviderDirectory],
         },
+        {
+          provide: ALERTS,
+          useFactory: (source: DataSource, log: Logger) => new AlertBook(source, log),
+          inject: [DataSource, LOGGER],
+        },
         { provide: APPENDER, useValue: new CurrentAppender() },
         {
           provide: WaitingReleaser,
@@ -58,7 +64,7 @@ export class HubModule {
           inject: [DataSource, ProviderDirectory, WaitingReleaser, WAKE_UP, APPENDER],
         },
       ],
-      exports: [DERIVATION, APPENDER, OUTCOME_RECORDER, WaitingReleaser],
+      exports: [ALERTS, DERIVATION, APPENDER, OUTCOME_RECORDER, WaitingReleaser],
     };
   }
 }

@@ -6,6 +6,7 @@ import { OperationsModule } from '#operations';
 import { PlatformModule, type Config } from '#platform';
 import { HubModule } from '../hub.module.js';
 import { AccessGuard } from './access/access.guard.js';
+import { AlertsController } from './alerts/alerts.controller.js';
 import { Draining, HealthController } from './health/health.controller.js';
 import { MetricsController } from './health/metrics.controller.js';
 import { ProblemFilter } from './http/problem.filter.js';
@@ -31,6 +32,7 @@ export class ApiModule {
         MetricsController,
         SyncsController,
         ProvidersController,
+        AlertsController,
         AcknowledgementsController,
         BatchesController,
         ExceptionsController,

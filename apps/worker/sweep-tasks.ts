@@ -1,9 +1,17 @@
 // The loose ends of the stations, done in every sweep: each is idempotent and quick when there is nothing to do.
 import type { DataSource } from 'typeorm';
 import { retryDue, type WaitingReleaser } from '#acknowledgement';
-import type { AdapterRegistry, Appender, Derivation, IncomingAnswer, OutcomeRecorder, WakeUp } from '#contracts';
+import type {
+  AdapterRegistry,
+  Alerts,
+  Appender,
+  Derivation,
+  IncomingAnswer,
+  OutcomeRecorder,
+  WakeUp,
+} from '#contracts';
 import { checkReceipt, endSyncs, refuseByAnswer, type SweepTask } from '#dispatch';
-import { bangkokDay, query, type Logger } from '#platform';
+import { bangkokDay, HUB_ACTOR_ID, query, type Logger } from '#platform';
 import { turnDay } from '#whitelist';
 
 export interface SweepParts {
@@ -14,11 +22,12 @@ export interface SweepParts {
   recorder: OutcomeRecorder;
   waiting: WaitingReleaser;
   wakeUp: WakeUp;
+  alerts: Alerts;
   log: Logger;
 }
 
 export function sweepTasks(parts: SweepParts): SweepTask[] {
-  return [retries(parts), waiting(parts), answers(parts), calendar(parts), syncs(parts)];
+  return [retries(parts), waiting(parts), answers(parts), calendar(parts), syncs(parts), stopped(parts)];
 }
 
 function retries({ source, appender }: SweepParts): SweepTask {
@@ -31,6 +40,20 @@ function waiting({ waiting }: SweepParts): SweepTask {
 
 function syncs({ source }: SweepParts): SweepTask {
   return (provider) => endSyncs(source, provider.providerId);
+}
+
+/** The hub stops sending by itself for what a person must look at; the alert is over when somebody resumed it. */
+function stopped({ source, alerts }: SweepParts): SweepTask {
+  return async ({ providerId }) => {
+    const alert = { kind: 'providerStopped', providerId, subject: 'sending' } as const;
+    const [row] = await query<{ reason: string | null }>(
+      source,
+      'SELECT pause_reason AS reason FROM provider_stream WHERE provider_id = $1 AND paused_by = $2',
+      [providerId, HUB_ACTOR_ID],
+    );
+    if (row) await alerts.raise({ ...alert, text: row.reason ?? 'sending was stopped' });
+    else await alerts.clear(alert);
+  };
 }
 
 /** Answer files of a provider are read by one process at a time, as often as its profile says. */

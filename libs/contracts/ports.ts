@@ -63,3 +63,22 @@ export interface WakeUp {
   wake(providerIds: Iterable<number>): Promise<void>;
 }
 export const WAKE_UP = Symbol('WakeUp');
+
+/** What needs somebody's eyes until it is over. */
+export const ALERT_KINDS = [
+  'receiptOverdue', // handed over, and no receipt within its deadline
+  'notPulled', // told that there is something, and it did not fetch it
+  'answersSetAside', // answers that cannot be used
+  'fileGap', // a number is missing between files
+  'providerStopped', // sending was stopped by the hub itself
+  'destinationsBehind', // it does not enforce the destination list that is in force
+  'handOverStuck', // a planned hand-over cannot go on
+] as const;
+export type AlertKind = (typeof ALERT_KINDS)[number];
+
+/** Alerts as rows: raised again is the same alert, cleared is over. `subject` names what it is about, never a line. */
+export interface Alerts {
+  raise(alert: { kind: AlertKind; providerId: number | null; subject: string; text: string }): Promise<void>;
+  clear(alert: { kind: AlertKind; providerId: number | null; subject: string }): Promise<void>;
+}
+export const ALERTS = Symbol('Alerts');

@@ -7,6 +7,19 @@ export type AcknowledgementMode =
   | 'files' // receipt and outcomes as files
   | 'pull'; // the provider fetches the lines and posts outcomes
 
+/** How a request proves who sends it, beside the signature over its body. Secrets by name. */
+export type Authentication =
+  | { kind: 'apiKey'; /** Name of the header that carries it. */ header: string; secret: string }
+  /** OAuth 2.0 client credentials (RFC 6749 section 4.4); the token is kept until shortly before it ends. */
+  | { kind: 'oauth2'; tokenUrl: string; clientId: string; secret: string; scope: string | null };
+
+/** Names of the secrets for mutual TLS, each in PEM. `authority`: what the provider's own certificate is judged by. */
+export interface MutualTls {
+  certificate: string;
+  key: string;
+  authority: string | null;
+}
+
 export interface WebhookTransport {
   kind: 'webhook';
   /** Base address; `/whitelist/batches` and the rest of the contract are below it. */
@@ -15,6 +28,8 @@ export interface WebhookTransport {
   timeoutMs: number;
   /** Bodies are gzipped when the provider said that it takes them. */
   gzip: boolean;
+  authentication?: Authentication | null;
+  mutualTls?: MutualTls | null;
 }
 
 export interface SftpTransport {
@@ -31,6 +46,39 @@ export interface SftpTransport {
   pollMs: number;
   /** Text of the files in both directions; absent: UTF-8. A character that it does not have is an error before sending. */
   charset?: 'utf-8' | 'windows-874';
+}
+
+/**
+ * When files or requests may be handed over, in Asia/Bangkok. `to` before `from` runs over midnight; `days` are 1 (Monday)
+ * to 7 (Sunday) of the day on which it opens, absent: every day. Outside of all windows changes wait; waiting is no failure.
+ */
+export interface DeliveryWindow {
+  /** `HH:MM` */
+  from: string;
+  /** `HH:MM`, not included. */
+  to: string;
+  days?: number[];
+}
+
+/**
+ * How destination lists reach the provider. `event`: a signed JSON event by webhook. `file`: a `DST` file. `feed`: it pulls.
+ * `t8`: 3GPP T8 PfdManagement below `apiRoot`, one application a vendor.
+ */
+export type DestinationsForm =
+  | { form: 'event' | 'file' | 'feed' }
+  | { form: 't8'; apiRoot: string; scsAsId: string; /** Seconds. */ allowedDelayS: number };
+
+/** A line that the provider itself named for tests; nothing else is ever sent by a test of a provider. */
+export interface TestLine {
+  access: Access;
+  /** E.164 with plus, or the circuit number. Never logged. */
+  line: string;
+}
+
+export interface Contact {
+  role: 'technical' | 'operations' | 'business';
+  name: string;
+  email: string;
 }
 
 /** Names of secrets in the vault, never the secrets. */
@@ -57,8 +105,11 @@ export interface ProviderProfile {
   /** Anchored pattern of the provider's own circuit numbers (no national format exists), null for mobile only. */
   circuitPattern: string | null;
   environment: 'test' | 'live';
-  /** `tmf641` is also its own exchange: service orders instead of the feed contract's requests. */
-  format: 'cloudevents' | 'hdt' | 'tmf641';
+  /**
+   * `tmf641` is also its own exchange: service orders instead of the feed contract's requests. `thin`: a webhook that only
+   * says that there is something, after which the provider pulls the lines as NDJSON.
+   */
+  format: 'cloudevents' | 'hdt' | 'tmf641' | 'thin';
   transport: WebhookTransport | SftpTransport;
   acknowledgement: AcknowledgementMode;
   /** Most lines in one batch. */
@@ -87,4 +138,14 @@ export interface ProviderProfile {
   /** Tries of one line that is answered retryLater before it needs a person. */
   maxLineTries: number;
   secrets: ProfileSecrets;
+  /** When it may be sent to; absent or empty: always. */
+  deliveryWindows?: DeliveryWindow[];
+  /** `HH:MM` in Asia/Bangkok: a day without anything to send by then gets an empty batch, as proof of life. */
+  proofOfLifeAt?: string | null;
+  /** Absent or null: it takes no destination lists. */
+  destinations?: DestinationsForm | null;
+  testLines?: TestLine[];
+  contacts?: Contact[];
+  /** Whose lines they are now, after a completed hand-over; registrations that name this provider go to that one. */
+  successor?: ProviderCode | null;
 }

@@ -7,7 +7,7 @@ import { recordAct } from './audit.js';
 
 /** `sk_<keyId>_<secret>`: 48 bits to name the key, 256 to prove it. */
 const FORM = /^sk_([0-9a-f]{12})_([A-Za-z0-9_-]{43})$/;
-const SCOPE = /^(?:onde|ops\.read|ops\.act|provider:[A-Z0-9]{2,8})$/;
+const SCOPE = /^(?:onde|ops\.read|ops\.act|approve|provider:[A-Z0-9]{2,8})$/;
 
 /** How long a verified key is believed without asking the database again: as long as a revocation takes to work. */
 const BELIEVED_MS = 5_000;
@@ -70,7 +70,7 @@ async function insertKey(
 }
 
 function checkKey(name: string, scopes: string[], providers: string[]): void {
-  const known = ['onde', 'ops.read', 'ops.act', ...providers.map((code) => `provider:${code}`)];
+  const known = ['onde', 'ops.read', 'ops.act', 'approve', ...providers.map((code) => `provider:${code}`)];
   const wrong = scopes.filter((scope) => !SCOPE.test(scope) || !known.includes(scope));
   const spokenFor = scopes.filter((scope) => scope.startsWith('provider:'));
   const errors = [

@@ -10,6 +10,7 @@ export {
   type MadeKey,
   type NewKey,
 } from './api-keys.js';
+export { AlertBook, listAlerts, type AlertRow } from './alerts.js';
 export { recordAct, type Act } from './audit.js';
 export { Metrics, type Refusal } from './metrics.js';
 export {

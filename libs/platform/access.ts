@@ -1,8 +1,8 @@
 // Who asks, and what a route demands: the guard in the api fills the actor in and compares scopes.
 import { createParamDecorator, SetMetadata, type ExecutionContext } from '@nestjs/common';
 
-/** Scopes of an API key. `provider:<CODE>` speaks for one provider only. */
-export type Scope = 'onde' | 'ops.read' | 'ops.act' | `provider:${string}`;
+/** Scopes of an API key. `approve` releases what somebody else proposed (four eyes). `provider:<CODE>` speaks for one provider only. */
+export type Scope = 'onde' | 'ops.read' | 'ops.act' | 'approve' | `provider:${string}`;
 
 export interface Actor {
   actorId: number;

@@ -37,8 +37,14 @@ const PROFILE_FIELDS = [
   'retryScheduleS',
   'maxLineTries',
   'secrets',
+  'deliveryWindows',
+  'proofOfLifeAt',
+  'destinations',
+  'testLines',
+  'contacts',
+  'successor',
 ];
-const WEBHOOK_FIELDS = ['kind', 'target', 'timeoutMs', 'gzip'];
+const WEBHOOK_FIELDS = ['kind', 'target', 'timeoutMs', 'gzip', 'authentication', 'mutualTls'];
 const SFTP_FIELDS = ['kind', 'host', 'port', 'username', 'root', 'hostKeys', 'timeoutMs', 'pollMs', 'charset'];
 const SECRET_FIELDS = ['signing', 'callback', 'sshKey', 'pgp'];
 
@@ -129,8 +135,8 @@ function checkIdentity(check: Checker, profile: Fields): void {
   }
   if (!fixed && pattern !== null) check.say('circuitPattern: without fixed lines (FB) in accesses, write null');
   check.word(profile['environment'], 'environment', ['test', 'live']);
-  check.word(profile['format'], 'format', ['cloudevents', 'hdt', 'tmf641']);
-  check.word(profile['acknowledgement'], 'acknowledgement', ['response', 'callback', 'files']);
+  check.word(profile['format'], 'format', ['cloudevents', 'hdt', 'tmf641', 'thin']);
+  check.word(profile['acknowledgement'], 'acknowledgement', ['response', 'callback', 'files', 'pull']);
 }
 
 function compiles(pattern: string): boolean {
