@@ -1,5 +1,6 @@
 // What a provider may say of a batch, in one shape for every protocol; adapters translate into it.
 import type { ResultCode } from './result-codes.js';
+import type { SetAsideReason } from './set-aside.js';
 import type { OutcomeWord } from './words.js';
 
 /** One line's outcome. `n` is the position in the batch from 1; `ref` the entry it must match. */
@@ -10,8 +11,11 @@ export interface LineOutcome {
   code?: ResultCode;
   /** Seconds the provider asked to wait before trying this line again. */
   retryAfter?: number;
-  /** What the provider calls this entry from now on (TMF641's service id), to be given back in later batches. */
-  handle?: string;
+  /**
+   * What the provider calls this entry from now on (TMF641's service id), to be given back in later batches; null when
+   * it does not know what it was called before.
+   */
+  handle?: string | null;
 }
 
 /**
@@ -31,4 +35,6 @@ export interface RecordedOutcomes {
   setAside: number;
   /** True when every line of the batch now has an outcome. */
   settled: boolean;
+  /** Why something was set aside. */
+  because?: { reason: SetAsideReason; detail: string };
 }

@@ -73,6 +73,8 @@ export const ALERT_KINDS = [
   'providerStopped', // sending was stopped by the hub itself
   'destinationsBehind', // it does not enforce the destination list that is in force
   'handOverStuck', // a planned hand-over cannot go on
+  'listDiffers', // it does not hold what it acknowledged
+  'dataLost', // it says that it applied less than it acknowledged
 ] as const;
 export type AlertKind = (typeof ALERT_KINDS)[number];
 

@@ -81,6 +81,20 @@ export interface Contact {
   email: string;
 }
 
+/** What a key of a provider is for. `hostKey`: its SSH server's. `tls`: our certificate with its key. */
+export type KeyPurpose =
+  | 'signing'
+  | 'callback'
+  | 'digest'
+  | 'sshKey'
+  | 'hostKey'
+  | 'pgpOurs'
+  | 'pgpTheirs'
+  | 'apiKey'
+  | 'oauth2'
+  | 'tls'
+  | 'authority';
+
 /** Names of secrets in the vault, never the secrets. */
 export interface ProfileSecrets {
   /** Standard Webhooks secrets (`whsec_…`) that sign what is sent; several during rotation. */
@@ -95,6 +109,8 @@ export interface ProfileSecrets {
    * them, and signed by any. So both sides change over while two are listed.
    */
   pgp?: { ours: string[]; theirs: string[] } | null;
+  /** The secret that both sides digest their lists with (docs/providers/digests.md); absent or null: no digests. */
+  digest?: string | null;
 }
 
 export interface ProviderProfile {
@@ -114,6 +130,8 @@ export interface ProviderProfile {
   acknowledgement: AcknowledgementMode;
   /** Most lines in one batch. */
   maxLines: number;
+  /** Longest body or file in bytes, before compression and encryption: a batch ends earlier instead. Absent or null: lines alone bound it. */
+  maxBytes?: number | null;
   /** Batches handed over whose outcomes are not all known, at most. */
   maxInFlight: number;
   /** What lets the next batch go: the provider's receipt, or all outcomes. */
@@ -133,6 +151,11 @@ export interface ProviderProfile {
   receiptDeadlineS: number;
   /** Seconds until outcomes are overdue (default 24 hours). */
   outcomeDeadlineS: number;
+  /**
+   * Seconds of silence after which an accepted batch is asked about, again and again until its outcomes are overdue; for
+   * providers whose word may get lost without a trace. Absent or null: it is asked about only when overdue.
+   */
+  askEveryS?: number | null;
   /** Pauses between attempts in seconds; the last one repeats. Jitter is added. */
   retryScheduleS: number[];
   /** Tries of one line that is answered retryLater before it needs a person. */
@@ -144,8 +167,28 @@ export interface ProviderProfile {
   proofOfLifeAt?: string | null;
   /** Absent or null: it takes no destination lists. */
   destinations?: DestinationsForm | null;
+  /** Seconds from one comparison with what it holds to the next; absent or null: only when somebody asks for one. */
+  reconcileEveryS?: number | null;
   testLines?: TestLine[];
   contacts?: Contact[];
+  /** By what else it is called in agencies' files, beside its code and its two names. */
+  otherNames?: string[];
   /** Whose lines they are now, after a completed hand-over; registrations that name this provider go to that one. */
   successor?: ProviderCode | null;
+}
+
+/**
+ * Whether the protocol calls an entry by an id of the provider's own, which later batches must give back. (In TMF641 a
+ * delete names the service, not the line.)
+ */
+export function givesHandles(profile: Pick<ProviderProfile, 'format'>): boolean {
+  return profile.format === 'tmf641';
+}
+
+/**
+ * Whether the protocol can say "this is all, the rest goes". A service order only speaks of what it names, so a full list
+ * travels as ordinary changes (decision 6).
+ */
+export function takesFullLists(profile: Pick<ProviderProfile, 'format'>): boolean {
+  return profile.format !== 'tmf641';
 }

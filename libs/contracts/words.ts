@@ -29,7 +29,8 @@ export type Cause =
   | 'undone' // an import was undone
   | 'retried' // the provider said retryLater, or an attempt's fate was unknown
   | 'predecessor' // it waited for an earlier change of the same entry
-  | 'released' // a hold ended
+  | 'moved' // a hand-over or a re-route named another provider
+  | 'released' // a hold ended, or the new provider has a moved line
   | 'replayed' // an operator asked for it
   | 'repaired'; // a repair plan asked for it
 
