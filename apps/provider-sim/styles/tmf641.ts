@@ -1,62 +1,75 @@
 // TM Forum TMF641 v4.1.0 service orders with /hub notifications (DTAC).
+import { randomUUID } from 'node:crypto';
 import { sha256 } from '../book/book.js';
 import type { KnownBatch, KnownPart } from '../known.js';
 import { piecesOf, type Piece } from '../pieces.js';
+import { between } from '../random.js';
+import { anyCase, Listeners } from '../tmf641/listeners.js';
 import { OrderServer } from '../tmf641/order-server.js';
 import { OrderStore } from '../tmf641/order-store.js';
-import { orderIdOf, orderView } from '../tmf641/order-view.js';
-import { parseOrder } from '../tmf641/parse-order.js';
-import { Callbacks } from '../webhook/callbacks.js';
-import type { Style, StyleContext } from './style.js';
+import { orderIdOf, type OrderState, orderView } from '../tmf641/order-view.js';
+import { parseOrder, readOrder } from '../tmf641/parse-order.js';
+import { Verifier } from '../webhook/signature.js';
+import type { Outcomes } from '../words.js';
+import type { Style } from './style.js';
 
-const EVENT = 'ServiceOrderStateChangeEvent';
-
-/** The event of a piece; a twisted one is about an order that does not exist. */
-function eventOf({ provider }: StyleContext, store: OrderStore, piece: Piece, origin: string): unknown {
-  const time = new Date(provider.now()).toISOString();
-  const batch = provider.known.get(piece.batch);
-  const kept = batch === undefined ? undefined : store.order(piece.batch);
-  const serviceOrder =
-    batch === undefined || kept === undefined
-      ? { id: orderIdOf(piece.batch), state: 'completed' }
-      : orderView(batch, kept, origin, provider.now());
-  // Documents of the standard spell the type in both ways, and so do providers.
-  const eventType = provider.random() < 0.5 ? EVENT : EVENT.charAt(0).toLowerCase() + EVENT.slice(1);
-  return {
-    eventId: piece.id,
-    eventTime: time,
-    eventType,
-    correlationId: kept?.externalId,
-    domain: 'serviceOrdering',
-    event: { serviceOrder },
-  };
-}
+const CHANGED = 'ServiceOrderStateChangeEvent';
+const CREATED = 'ServiceOrderCreateEvent';
+const NOTHING: Outcomes = { except: [], first: 1, last: 1 };
 
 export const tmf641Style: Style = {
   name: 'tmf641',
-  read: (provider, body) => parseOrder(body.toString(), sha256(body), provider.applier.book),
-  async start(context) {
-    const { provider, host, port, folder, told } = context;
+  read: (provider, body) => parseOrder(readOrder(body.toString()), sha256(body), provider.applier.book),
+  async start({ provider, host, port, folder, hubSecrets, signatureCheck, told, witness }) {
     const store = new OrderStore(folder);
-    const server = await OrderServer.open({ provider, store, host, port, subscribed: () => callbacks.wake() });
-    const callbacks = new Callbacks({
-      provider,
-      address: () =>
-        store.subscription === undefined
-          ? undefined
-          : `${store.subscription.callback}/listener/serviceOrderStateChangeEvent`,
-      compose: (piece) => eventOf(context, store, piece, server.address),
-      headers: () => ({ 'content-type': 'application/json;charset=utf-8' }),
-    });
+    /** Pieces that show an order as it was when it had only been acknowledged or begun. */
+    const early = new WeakMap<Piece, OrderState>();
+
+    /** The order of a piece as it is told; one about an order that does not exist is twisted. */
+    const orderOf = (piece: Piece): Record<string, unknown> => {
+      const state = early.get(piece);
+      const known = provider.known.get(piece.batch);
+      const kept = store.order(piece.batch);
+      if (state !== undefined && known !== undefined && kept !== undefined)
+        return orderView(known, kept, server.address, provider.now(), state);
+      return server.view(piece.batch) ?? { id: orderIdOf(piece.batch), state: 'completed' };
+    };
+    const nameOf = (piece: Piece): string => (early.get(piece) === 'acknowledged' ? CREATED : CHANGED);
+    const bodyOf = (piece: Piece): unknown => {
+      const serviceOrder = orderOf(piece);
+      const event = {
+        eventId: piece.id,
+        eventTime: new Date(provider.now()).toISOString(),
+        eventType: anyCase(nameOf(piece), provider.random),
+        correlationId: serviceOrder['externalId'],
+        domain: 'serviceOrdering',
+        event: { serviceOrder },
+      };
+      witness('event', event);
+      return event;
+    };
+    const listeners = new Listeners({ provider, store, nameOf, bodyOf });
+    /** An event tells the whole order, so there are no parts; of the twists only those that an event can show. */
+    const pieces = (batch: number, outcomes: Outcomes): Piece[] => {
+      const answer = { ...provider.dial.answer, partSize: 0, contradict: 0, shifted: 0, badSignature: 0 };
+      return piecesOf(batch, 1, outcomes, { ...provider.dial, answer }, provider.random);
+    };
+    const taken = (batch: number, rejected: boolean): void => {
+      if (rejected) void listeners.send(pieces(batch, NOTHING));
+      if (rejected || provider.random() >= provider.dial.orders.earlyEvents) return;
+      const told = (['acknowledged', 'inProgress'] as const).map((state) => {
+        const delayMs = between(provider.random, 0, provider.dial.answer.reorderMs);
+        const piece: Piece = { id: randomUUID(), batch, part: 1, outcomes: NOTHING, delayMs, twist: 'none' };
+        early.set(piece, state);
+        return piece;
+      });
+      void listeners.send(told);
+    };
+    const verifier = new Verifier(hubSecrets, signatureCheck);
+    const server = await OrderServer.open({ provider, store, listeners, witness, verifier, host, port, taken });
     const tell = async (batch: KnownBatch, part: KnownPart): Promise<void> => {
       if (part.silent || part.outcomes === undefined) return;
-      // An event tells the whole order, so there are no parts; of the twists only those that an event can show.
-      const dial = {
-        ...provider.dial,
-        answer: { ...provider.dial.answer, partSize: 0, contradict: 0, shifted: 0, badSignature: 0 },
-      };
-      const pieces = piecesOf(batch.batch, part.part, part.outcomes, dial, provider.random);
-      await Promise.all(pieces.map((piece) => callbacks.send(piece)));
+      if ((await listeners.send(pieces(batch.batch, part.outcomes))) === 'nobody') return;
       part.told = true;
       told(batch.batch, part.part);
     };
@@ -68,12 +81,13 @@ export const tmf641Style: Style = {
       address: { target: server.address },
       figures: () => ({
         faultsInjected: server.faults.injected,
-        subscription: store.subscription,
-        callbacks: callbacks.figures(),
+        subscriptions: listeners.subscriptions,
+        callbacks: listeners.figures(),
+        deletes: server.deletes,
       }),
-      wake: () => callbacks.wake(),
+      wake: () => undefined,
       stop: async () => {
-        callbacks.stop();
+        listeners.stop();
         await server.close();
       },
     };

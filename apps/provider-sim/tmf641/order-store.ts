@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import type { KeptOrder } from './order-view.js';
+import type { KeptOrder, OrderRefusal } from './order-view.js';
 
 export interface Subscription {
   id: string;
@@ -12,11 +12,13 @@ export interface Subscription {
 
 export class OrderStore {
   readonly #orders: string;
-  readonly #subscription: string;
+  readonly #subscriptions: string;
+  readonly #refusals: string;
 
   constructor(folder: string) {
     this.#orders = join(folder, 'orders');
-    this.#subscription = join(folder, 'subscription.json');
+    this.#subscriptions = join(folder, 'subscriptions.json');
+    this.#refusals = join(folder, 'refusals.json');
     mkdirSync(this.#orders, { recursive: true, mode: 0o700 });
   }
 
@@ -31,13 +33,28 @@ export class OrderStore {
     return kept;
   }
 
-  get subscription(): Subscription | undefined {
-    if (!existsSync(this.#subscription)) return undefined;
-    const kept: Subscription | null = JSON.parse(readFileSync(this.#subscription, 'utf8'));
-    return kept ?? undefined;
+  /** Orders that were taken and rejected as a whole later, by batch. */
+  get refusals(): Map<number, OrderRefusal> {
+    return new Map((this.#read(this.#refusals) ?? []) as [number, OrderRefusal][]);
   }
 
-  set subscription(subscription: Subscription | undefined) {
-    writeFileSync(this.#subscription, JSON.stringify(subscription ?? null), { mode: 0o600 });
+  refuse(batch: number, refusal: OrderRefusal): void {
+    this.#write(this.#refusals, [...this.refusals.set(batch, refusal)]);
+  }
+
+  get subscriptions(): Subscription[] {
+    return (this.#read(this.#subscriptions) ?? []) as Subscription[];
+  }
+
+  set subscriptions(subscriptions: Subscription[]) {
+    this.#write(this.#subscriptions, subscriptions);
+  }
+
+  #read(file: string): unknown {
+    return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
+  }
+
+  #write(file: string, value: unknown): void {
+    writeFileSync(file, JSON.stringify(value), { mode: 0o600 });
   }
 }

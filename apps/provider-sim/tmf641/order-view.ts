@@ -17,6 +17,12 @@ export interface KeptOrder {
 
 export type OrderState = 'acknowledged' | 'inProgress' | 'completed' | 'partial' | 'failed';
 
+/** Why an order that was taken was rejected as a whole afterwards. */
+export interface OrderRefusal {
+  code: string;
+  reason: string;
+}
+
 export function orderIdOf(batch: number): string {
   return `SO-${batch.toString(36).toUpperCase().padStart(6, '0')}`;
 }
@@ -29,6 +35,7 @@ export function batchOfOrder(id: string): number | undefined {
 const REASONS: Record<string, string> = {
   PORTED_OUT: 'Subscriber is no longer on this network',
   NOT_SUBSCRIBER: 'No such subscriber',
+  SERVICE_NOT_FOUND: 'There is no service of this id',
   PACKAGE_NOT_ELIGIBLE: 'The tariff is not eligible',
 };
 
@@ -74,6 +81,32 @@ export function orderView(
         time,
       ),
     ),
+    '@type': 'ServiceOrder',
+  };
+}
+
+/** An order that was taken and then rejected as a whole. */
+export function rejectedView(
+  batch: number,
+  kept: KeptOrder,
+  refusal: OrderRefusal,
+  origin: string,
+): Record<string, unknown> {
+  const id = orderIdOf(batch);
+  return {
+    id,
+    href: `${origin}${BASE}/serviceOrder/${id}`,
+    externalId: kept.externalId,
+    state: 'rejected',
+    orderDate: kept.orderDate,
+    completionDate: kept.orderDate,
+    errorMessage: [{ code: refusal.code, reason: refusal.reason, timestamp: kept.orderDate }],
+    serviceOrderItem: kept.actions.map((action, i) => ({
+      id: kept.itemIds[i] ?? String(i + 1),
+      action,
+      state: 'rejected',
+      service: { serviceType: 'ZeroRating' },
+    })),
     '@type': 'ServiceOrder',
   };
 }

@@ -3,7 +3,7 @@ import type { Book } from '../book/book.js';
 import { type IncomingPart, RefusedError, type WireLine } from '../words.js';
 import { refOfService } from './service-id.js';
 
-type Loose = Record<string, unknown>;
+export type Loose = Record<string, unknown>;
 
 function refuse(code: string, detail: string): never {
   throw new RefusedError({ status: 400, code, fileCode: 'E101', detail });
@@ -48,14 +48,17 @@ function day(value: unknown): string | undefined {
   return Number.isNaN(at) ? 'unreadable' : new Date(at + 7 * 3_600_000).toISOString().slice(0, 10);
 }
 
-/** Throws RefusedError when the order as a whole is not what the standard says. */
-export function parseOrder(body: string, sha256: string, book: Book): IncomingPart {
-  let order: Loose;
+/** The body as an object; throws RefusedError when it is none. */
+export function readOrder(body: string): Loose {
   try {
-    order = object(JSON.parse(body));
+    return object(JSON.parse(body));
   } catch {
     refuse('NOT_JSON', 'the body is not JSON');
   }
+}
+
+/** Throws RefusedError when the order as a whole is not what the standard says. */
+export function parseOrder(order: Loose, sha256: string, book: Book): IncomingPart {
   const forbidden = SERVER_SETS.find((name) => name in order);
   if (forbidden !== undefined) refuse('NOT_SETTABLE', `${forbidden} is set by the server`);
   const batch = batchOf(text(order['externalId']));
@@ -63,7 +66,9 @@ export function parseOrder(body: string, sha256: string, book: Book): IncomingPa
   const items = objects(order['serviceOrderItem']);
   if (items.length === 0) refuse('NO_ITEMS', 'serviceOrderItem must have at least one item');
   const lines = items.map((item) => lineOf(item, book));
-  const guessed = items.some((item) => !JSON.stringify(item).includes('"seq"'));
+  const guessed = items.some(
+    (item) => !objects(object(item['service'])['serviceCharacteristic']).some((one) => one['name'] === 'seq'),
+  );
   const seqs = lines.map((line) => line.seq);
   const [fromSeq, toSeq] = [seqs.reduce((a, b) => Math.min(a, b)), seqs.reduce((a, b) => Math.max(a, b))];
   return {
@@ -89,8 +94,10 @@ function lineOf(item: Loose, book: Book): WireLine {
   const n = parseInt(text(item['id']), 10);
   if (action === 'delete') {
     const id = text(service['id']);
-    if (id === '') refuse('NO_SERVICE_ID', 'service.id is required to delete');
-    const ref = refOfService(id) ?? id;
+    // Without an id of ours it must say which line it means, and for a line the hub's own ref stands here.
+    if (id === '' && !named.has('msisdn') && !named.has('circuit'))
+      refuse('NO_SERVICE_ID', 'service.id is required to delete, or the line among the characteristics');
+    const ref = id === '' ? (named.get('entryRef') ?? '') : (refOfService(id) ?? id);
     const held = book.get(ref);
     // A delete carries only the service's id; its place in the log is behind whatever was heard of the entry.
     const seq = Number(named.get('seq') ?? book.seqOf(book.find(ref)) + 1);
@@ -100,11 +107,16 @@ function lineOf(item: Loose, book: Book): WireLine {
   if (text(object(service['serviceSpecification'])['id']) === '')
     refuse('NO_SPECIFICATION', 'service.serviceSpecification.id is required');
   const access = ACCESS[named.get('accessType') ?? ''] ?? '';
+  const ref = named.get('entryRef') ?? '';
+  const id = text(service['id']);
+  if (action === 'modify' && id === '') refuse('NO_SERVICE_ID', 'service.id is required to modify');
   return {
     n,
     op: 'ADD',
-    ref: named.get('entryRef') ?? '',
+    // Whoever modifies a service by another's id would overwrite it.
+    ref: action === 'modify' && refOfService(id) !== ref ? id.slice(0, 64) : ref,
     seq: Number(named.get('seq') ?? NaN),
+    ...(action === 'modify' ? { mustHold: true as const } : {}),
     access,
     line: named.get(access === 'FB' ? 'circuit' : 'msisdn') ?? '',
     package: named.get('package'),

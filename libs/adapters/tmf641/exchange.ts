@@ -12,6 +12,7 @@ import {
 } from '#contracts';
 import type { BatchExchange } from '../exchange/exchange.js';
 import { joinParts, type PartOutcomes } from '../exchange/join-parts.js';
+import { neverSent } from '../exchange/judge-answer.js';
 import { AnswerNotUsable, isObject } from '../formats/reading.js';
 import { readObject, type Span } from '../formats/outcomes-json.js';
 import { retryAfterSeconds } from '../transports/retry-after.js';
@@ -22,10 +23,10 @@ import type { Subscription } from './subscription.js';
 import { BASE_PATH, externalIdOf, readExternalId, type OrderKey } from './words.js';
 import { tmf641 } from './format.js';
 
-/** Orders per page of a look-up. */
-const PAGE = 50;
-/** Pages read of a server that ignores the filter, before it counts as "cannot tell". */
-const MOST_PAGES = 20;
+/** Orders asked for in a page of a list; a server may give fewer. */
+const PAGE = 500;
+/** Pages read of a list, before it counts as "cannot tell". */
+const MOST_PAGES = 200;
 
 type LookUp = { found: 'order'; order: Order } | { found: 'none' } | { found: 'unknown'; detail: string };
 
@@ -78,7 +79,7 @@ export class Tmf641Exchange implements BatchExchange {
   }
 
   private judge(exchange: Exchange, externalId: string, span: Span): HandOverResult {
-    if (exchange.end === 'notReached') return { result: 'notSent', detail: exchange.detail };
+    if (exchange.end === 'notReached') return neverSent(exchange);
     if (exchange.end === 'unclear') return { result: 'unclear', detail: exchange.detail, status: null };
     const { status, headers, body } = exchange;
     if (status === 201 || status === 200 || status === 202) {
@@ -94,6 +95,7 @@ export class Tmf641Exchange implements BatchExchange {
           result: 'unclear',
           detail: `status ${status}, but the answer cannot be used: ${quoted(error.message)}`,
           status,
+          unusable: { reason: error.reason, detail: quoted(error.message) },
         };
       }
     }
@@ -114,9 +116,19 @@ export class Tmf641Exchange implements BatchExchange {
       wholeOf(batch),
       signal,
     );
-    if (single.found === 'order') return { answer: 'has', sha256: null, outcomes: single.order.outcomes };
+    if (single.found === 'order') {
+      const { outcomes, refusal } = single.order;
+      if ((outcomes || refusal) && this.wasSilent(batch)) this.subscription.doubt();
+      return refusal ? { answer: 'refused', ...refusal } : { answer: 'has', sha256: null, outcomes };
+    }
     if (single.found === 'unknown') return { answer: 'cannotTell', detail: single.detail };
     return batch.kind === 'full' ? this.askParts(batch, signal) : { answer: 'hasNot' };
+  }
+
+  /** Asked about after so long, it is done, and no event had told. */
+  private wasSilent(batch: SealedBatch): boolean {
+    const { askEveryS, outcomeDeadlineS } = this.profile;
+    return this.clock().getTime() - batch.sealedAt.getTime() >= (askEveryS ?? outcomeDeadlineS) * 1000;
   }
 
   /** A full list in parts is there when its orders together reach the last position. */
@@ -139,29 +151,37 @@ export class Tmf641Exchange implements BatchExchange {
    * Lists are asked for keys only, since orders are large; the order itself is read by its id.
    */
   private async lookUp(externalId: string, span: Span | null, signal: AbortSignal): Promise<LookUp> {
-    for (let page = 0; page < MOST_PAGES; page++) {
-      const orders = await this.page(page, { externalId }, signal);
+    for await (const orders of this.pages({ externalId }, signal)) {
       if (typeof orders === 'string') return { found: 'unknown', detail: orders };
       const ids = orders.flatMap((one) =>
         isObject(one) && one['externalId'] === externalId && typeof one['id'] === 'string' ? [one['id']] : [],
       );
       if (ids.length > 0) return this.best(ids, span, signal);
-      if (orders.length < PAGE) return { found: 'none' };
     }
-    return {
-      found: 'unknown',
-      detail: `its list of orders does not end within ${MOST_PAGES * PAGE}, and it does not filter by externalId`,
-    };
+    return { found: 'none' };
   }
 
-  private async page(page: number, filter: Record<string, string>, signal: AbortSignal): Promise<unknown[] | string> {
-    const query = new URLSearchParams({
-      ...filter,
-      fields: 'id,externalId,state',
-      offset: String(page * PAGE),
-      limit: String(PAGE),
-    });
-    return listOf(await this.get(`/serviceOrder?${query.toString()}`, signal));
+  /**
+   * The list of orders, page by page, or why it cannot be read to its end. A server may give smaller pages than asked
+   * for, so the list ends where `X-Total-Count` says, or with an empty page.
+   */
+  private async *pages(filter: Record<string, string>, signal: AbortSignal): AsyncGenerator<unknown[] | string> {
+    for (let page = 0, offset = 0; page < MOST_PAGES; page++) {
+      const query = new URLSearchParams({
+        ...filter,
+        fields: 'id,externalId,state',
+        offset: String(offset),
+        limit: String(PAGE),
+      });
+      const exchange = await this.get(`/serviceOrder?${query.toString()}`, signal);
+      const orders = listOf(exchange);
+      yield orders;
+      if (typeof orders === 'string' || orders.length === 0) return;
+      offset += orders.length;
+      const total = exchange.end === 'answered' ? Number(exchange.headers['x-total-count'] ?? NaN) : NaN;
+      if (offset >= total) return;
+    }
+    yield `its list of orders does not end within ${MOST_PAGES} pages`;
   }
 
   /** Should there be several of one key, one that was not refused tells what was done. */
@@ -185,16 +205,14 @@ export class Tmf641Exchange implements BatchExchange {
 
   async highestNumber(signal: AbortSignal): Promise<number | null> {
     let highest = 0;
-    for (let page = 0; page < MOST_PAGES; page++) {
-      const orders = await this.page(page, {}, signal);
+    for await (const orders of this.pages({}, signal)) {
       if (typeof orders === 'string') return null;
       for (const one of orders) {
         const key = isObject(one) ? readExternalId(one['externalId'], this.profile.code) : null;
         if (key) highest = Math.max(highest, key.number);
       }
-      if (orders.length < PAGE) return highest;
     }
-    return null;
+    return highest;
   }
 
   private get(path: string, signal: AbortSignal): Promise<Exchange> {

@@ -111,7 +111,9 @@ function readItems(
       else if (listDone) except.push({ ...key, outcome: 'applied' });
     } else if (meaning === 'failed') {
       const { code } = firstError(item['errorMessage']);
-      except.push({ ...key, ...outcomeOfFailure(code ?? errors.get(String(item['id']))) });
+      const failure = outcomeOfFailure(code ?? errors.get(String(item['id'])), item['action']);
+      const handle = failure.outcome === 'already' ? handleOf(item) : null;
+      except.push({ ...key, ...failure, ...(handle === null ? {} : { handle }) });
     }
   }
   return { except, listed };

@@ -2,7 +2,7 @@ import { describe, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { Problem, type BatchHeader, type BatchLine } from '#contracts';
 import { assertTmf641 } from '../../../test/support/tmf641-schema.js';
-import { dtacTmf641 } from '../profiles/dtac.js';
+import { dtac } from '../profiles/dtac.js';
 import { readTmfCallback, tokenOf } from './callback.js';
 import { tmf641 } from './format.js';
 import { answerOf, readNotification, readOrder } from './read-order.js';
@@ -157,6 +157,34 @@ describe('what an order says', () => {
     }
   });
 
+  test('a service that is not there needs no removal, and is ordered anew where it was to be changed', () => {
+    const read = (action: string, code: string, service: unknown = {}) =>
+      readOrder(
+        order({
+          state: 'failed',
+          serviceOrderItem: [item('1-r-1', 'failed', { action, service, errorMessage: [{ code }] })],
+        }),
+        'DTAC',
+        span,
+      ).outcomes?.except[0];
+    assert.deepEqual(read('delete', 'SERVICE_NOT_FOUND'), { n: 1, ref: 'r-1', outcome: 'already', handle: null });
+    assert.deepEqual(read('modify', '404'), {
+      n: 1,
+      ref: 'r-1',
+      outcome: 'retryLater',
+      code: 'PROVIDER_ERROR',
+      handle: null,
+    });
+    assert.equal(read('add', 'SERVICE_NOT_FOUND')?.handle, undefined);
+    // What is there already has its id all the same.
+    assert.deepEqual(read('add', 'ALREADY_EXISTS', { id: 'svc-9' }), {
+      n: 1,
+      ref: 'r-1',
+      outcome: 'already',
+      handle: 'svc-9',
+    });
+  });
+
   test('under way: nothing yet; refused: as a whole', () => {
     for (const state of ['acknowledged', 'pending', 'held', 'inProgress'])
       assert.equal(readOrder(order({ state, serviceOrderItem: [item('1-r-1', state)] }), 'DTAC', span).outcomes, null);
@@ -236,19 +264,19 @@ describe('notifications', () => {
   test('count only with the token of the subscribed address, also of an older secret', () => {
     const body = event('ServiceOrderStateChangeEvent');
     const token = tokenOf(secret, 'DTAC');
-    assert.equal(readTmfCallback(dtacTmf641, [other, secret], { 'callback-token': token }, body).number, 42);
+    assert.equal(readTmfCallback(dtac, [other, secret], { 'callback-token': token }, body).number, 42);
     assert.deepEqual(
-      readTmfCallback(dtacTmf641, [secret], { 'callback-token': token }, event('ServiceOrderMilestoneEvent')),
+      readTmfCallback(dtac, [secret], { 'callback-token': token }, event('ServiceOrderMilestoneEvent')),
       { provider: 'DTAC', number: 0, receipt: null, outcomes: null },
     );
     for (const headers of [{}, { 'callback-token': 'x' }, { 'callback-token': tokenOf(secret, 'AIS') }]) {
       assert.throws(
-        () => readTmfCallback(dtacTmf641, [secret], headers, body),
+        () => readTmfCallback(dtac, [secret], headers, body),
         (error: unknown) => error instanceof Problem && error.status === 401,
       );
     }
     assert.throws(
-      () => readTmfCallback(dtacTmf641, [secret], { 'callback-token': token }, Buffer.from('<html>')),
+      () => readTmfCallback(dtac, [secret], { 'callback-token': token }, Buffer.from('<html>')),
       (error: unknown) => error instanceof Problem && error.status === 422,
     );
   });

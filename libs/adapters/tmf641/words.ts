@@ -1,5 +1,5 @@
 // TMF641 Service Ordering v4.1.0: the words of its states and errors, and what they mean here.
-import { resultCodeOf, RESULT_CODES, type LineOutcome, type ResultCode } from '#contracts';
+import { resultCodeOfError, RESULT_CODES, type LineOutcome, type ResultCode } from '#contracts';
 
 export const BASE_PATH = '/tmf-api/serviceOrdering/v4';
 
@@ -61,24 +61,25 @@ export function meaningOf(state: unknown): StateMeaning | null {
 
 /** Codes that say that nothing had to be done. */
 const ALREADY = new Set(['ALREADY_APPLIED', 'ALREADY_REMOVED', 'ALREADY_EXISTS']);
-/** CAMARA's names, which TMF servers of the same operators use too. */
-const OTHER_NAMES: Record<string, ResultCode> = {
-  IDENTIFIER_NOT_FOUND: 'NOT_SUBSCRIBER',
-  SERVICE_NOT_APPLICABLE: 'PACKAGE_NOT_ELIGIBLE',
-  INVALID_ARGUMENT: 'INVALID_FORMAT',
-  QUOTA_EXCEEDED: 'QUOTA',
-  TOO_MANY_REQUESTS: 'QUOTA',
-};
-
 /** The hub's code for an error's `code`; what is not in any table is the provider's own trouble. */
 export function codeOf(text: unknown): ResultCode {
   if (typeof text !== 'string') return 'PROVIDER_ERROR';
-  return resultCodeOf(text) ?? (Object.hasOwn(OTHER_NAMES, text) ? OTHER_NAMES[text]! : 'PROVIDER_ERROR');
+  return resultCodeOfError(text) ?? 'PROVIDER_ERROR';
 }
 
-/** The outcome of an item that failed with this code. */
-export function outcomeOfFailure(text: unknown): Pick<LineOutcome, 'outcome' | 'code'> {
+/** Codes that say that the service which the item names by the provider's own id is not there. */
+const NO_SERVICE = new Set(['SERVICE_NOT_FOUND', 'NOT_FOUND', '404']);
+
+/**
+ * The outcome of an item that failed with this code. A service that is not there needs no removal; one that was to be
+ * changed is ordered anew, without the id that is void.
+ */
+export function outcomeOfFailure(text: unknown, action?: unknown): Pick<LineOutcome, 'outcome' | 'code' | 'handle'> {
   if (typeof text === 'string' && ALREADY.has(text)) return { outcome: 'already' };
+  if (typeof text === 'string' && NO_SERVICE.has(text)) {
+    if (action === 'delete') return { outcome: 'already', handle: null };
+    if (action === 'modify') return { outcome: 'retryLater', code: 'PROVIDER_ERROR', handle: null };
+  }
   const code = codeOf(text);
   return { outcome: RESULT_CODES[code].retry === 'later' ? 'retryLater' : 'rejected', code };
 }
