@@ -35,7 +35,12 @@ export function sequence(batch: number): string {
 }
 
 /** The name of an answer to the file `asked`. */
-export function answerName(asked: FileName, kind: 'ACK' | 'RES', provider: ProviderCode, piece?: number): string {
+export function answerName(
+  asked: FileName,
+  kind: 'ACK' | 'RES' | 'DAK',
+  provider: ProviderCode,
+  piece?: number,
+): string {
   const tail = piece === undefined ? '' : `-${piece}`;
   return `${asked.prefix}_${kind}_${provider}_ONDE_${asked.date}_${sequence(asked.batch)}${tail}.csv`;
 }

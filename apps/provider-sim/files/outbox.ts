@@ -3,10 +3,12 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256 } from '../book/book.js';
+import { takeListFile } from '../destinations/file.js';
 import { type Piece, piecesOf } from '../pieces.js';
 import type { KnownBatch, KnownPart } from '../known.js';
 import type { Provider } from '../provider.js';
 import { type IncomingPart, RefusedError } from '../words.js';
+import { FileForm } from './form.js';
 import { answerName, type FileName, parseName } from './names.js';
 import { parseFile } from './parse-file.js';
 import { outcomesText, receiptText, refusalText, writeWithManifest } from './write-answer.js';
@@ -33,11 +35,14 @@ export class Outbox {
   /** One file after another, in the order they were finished. */
   #work: Promise<void> = Promise.resolve();
   readonly #timers = new Set<NodeJS.Timeout>();
+  /** SHA-256 of the first file that came under a number and part, as it travelled: a resend is the very same file. */
+  readonly #travelled = new Map<string, string>();
 
   constructor(
     private readonly provider: Provider,
     root: string,
     private readonly told: (batch: number, part: number) => void,
+    private readonly form = new FileForm(),
   ) {
     this.outbound = join(root, 'outbound');
     this.inbound = join(root, 'inbound');
@@ -63,7 +68,7 @@ export class Outbox {
   scan(): void {
     for (const name of readdirSync(this.outbound).toSorted()) {
       if (!name.endsWith(MANIFEST)) continue;
-      const parsed = parseName(name.slice(0, -MANIFEST.length));
+      const parsed = parseName(plain(name.slice(0, -MANIFEST.length)));
       const known = parsed === undefined ? undefined : this.provider.known.get(parsed.batch);
       if (parsed !== undefined && known !== undefined) this.#names.set(keyOf(parsed.batch, parsed.piece ?? 1), parsed);
       if (known === undefined) this.finished(name);
@@ -95,14 +100,14 @@ export class Outbox {
       provider.observer.notice('manifestWaits', { detail: `${name}: size or hash differ from its manifest` });
       return;
     }
-    const parsed = parseName(name);
+    const parsed = name.endsWith(this.form.suffix) ? parseName(plain(name)) : undefined;
     if (parsed === undefined || parsed.from !== 'ONDE' || parsed.to !== provider.code) {
       provider.observer.violation('malformedBatch', { detail: 'a file name that the contract does not know' });
       return;
     }
-    if (parsed.kind === 'DST') return;
+    if (parsed.kind === 'DST') return this.#takeList(parsed, plain(name), bytes);
     this.taken++;
-    this.#take(parsed, manifest, bytes);
+    await this.#take(parsed, manifest, plain(name), bytes);
   }
 
   #manifest(name: string): Manifest | undefined {
@@ -117,11 +122,13 @@ export class Outbox {
     }
   }
 
-  #take(name: FileName, manifest: Manifest, bytes: Buffer): void {
+  async #take(name: FileName, manifest: Manifest, plainName: string, closed: Buffer): Promise<void> {
     const { provider } = this;
     let part: IncomingPart | undefined;
     try {
-      part = parseFile(bytes, provider.code, name);
+      const bytes = await this.form.open(plainName, closed);
+      part = parseFile(bytes, provider.code, name, this.form.charset);
+      this.#compare(part, closed);
       if (manifest.batch !== part.batch || manifest.part !== part.part || manifest.parts !== part.parts) {
         provider.observer.violation('manifestDisagrees', {
           batch: part.batch,
@@ -131,21 +138,21 @@ export class Outbox {
       this.#names.set(keyOf(part.batch, part.part), name);
       const verdict = provider.receive(part, bytes);
       if (verdict.verdict === 'taken')
-        return this.#receipt(
+        return await this.#receipt(
           name,
           manifest,
           receiptText(name.kind, part.batch, 'ACCEPTED', part.lines.length, part.sha256),
           verdict.part,
         );
       if (!verdict.sameBytes) {
-        return this.#receipt(
+        return await this.#receipt(
           name,
           manifest,
           refusalText(name.kind, part.batch, 'E109', 'this number is known with other bytes'),
           verdict.part,
         );
       }
-      this.#receipt(
+      await this.#receipt(
         name,
         manifest,
         receiptText(name.kind, part.batch, 'COPY', part.lines.length, part.sha256),
@@ -156,18 +163,40 @@ export class Outbox {
       if (!(error instanceof RefusedError)) throw error;
       if (part === undefined)
         provider.observer.violation('malformedBatch', { batch: name.batch, detail: error.refusal.code });
-      this.#receipt(name, manifest, refusalText(name.kind, name.batch, error.refusal.fileCode, error.message));
+      await this.#receipt(name, manifest, refusalText(name.kind, name.batch, error.refusal.fileCode, error.message));
     }
   }
 
-  #receipt(name: FileName, manifest: Manifest, text: string, part?: KnownPart): void {
+  /** A destination list has a numbering and a receipt (DAK) of its own. */
+  async #takeList(name: FileName, plainName: string, closed: Buffer): Promise<void> {
+    const bytes = await this.form.open(plainName, closed);
+    const { receipt, afterMs } = takeListFile(this.provider, bytes, name.batch);
+    const answer = answerName(name, 'DAK', this.provider.code);
+    const write = (): Promise<void> => this.#write(answer, receipt, { batch: name.batch, part: 1, parts: 1 });
+    if (afterMs > 0) this.#later(afterMs, write);
+    else await write();
+  }
+
+  /** The same number is the same file, also from outside, where encryption would give other bytes each time. */
+  #compare(part: IncomingPart, closed: Buffer): void {
+    const key = `${keyOf(part.batch, part.part)} ${part.sha256}`;
+    const hash = sha256(closed);
+    const before = this.#travelled.get(key) ?? hash;
+    this.#travelled.set(key, before);
+    if (before === hash) return;
+    const detail = 'the same content, closed to other bytes';
+    this.provider.observer.violation('sameNumberOtherBytes', { batch: part.batch, part: part.part, detail });
+  }
+
+  async #receipt(name: FileName, manifest: Manifest, text: string, part?: KnownPart): Promise<void> {
     if (part?.silent) return;
     const { batch, part: number, parts } = manifest;
-    writeWithManifest(this.inbound, answerName(name, 'ACK', this.provider.code, name.piece), text, {
-      batch,
-      part: number,
-      parts,
-    });
+    await this.#write(answerName(name, 'ACK', this.provider.code, name.piece), text, { batch, part: number, parts });
+  }
+
+  async #write(name: string, text: string, about: { batch: number; part: number; parts: number }): Promise<void> {
+    const bytes = await this.form.close(name, this.form.encode(text));
+    writeWithManifest(this.inbound, name + this.form.suffix, bytes, about);
     this.answers++;
   }
 
@@ -182,8 +211,8 @@ export class Outbox {
     for (const piece of pieces) {
       number += piece.twist === 'repeat' ? 0 : 1;
       const k = Math.max(number, 1);
-      this.#later(piece.delayMs, () => {
-        this.#writePiece(name, piece, k);
+      this.#later(piece.delayMs, async () => {
+        await this.#writePiece(name, piece, k);
         if (--open > 0) return;
         part.told = true;
         this.told(batch.batch, part.part);
@@ -191,7 +220,7 @@ export class Outbox {
     }
   }
 
-  #later(ms: number, run: () => void): void {
+  #later(ms: number, run: () => Promise<void>): void {
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       // After the receipt of the same file, which stands in the same row.
@@ -204,14 +233,18 @@ export class Outbox {
     this.#timers.add(timer);
   }
 
-  #writePiece(name: FileName, piece: Piece, k: number): void {
+  async #writePiece(name: FileName, piece: Piece, k: number): Promise<void> {
     const { provider } = this;
     const text = outcomesText(provider.code, piece.batch, piece.outcomes, provider.now());
     const spoilt = piece.twist === 'badSignature' ? text.replace(/sha256=./, 'sha256=-') : text;
     const file = answerName({ ...name, batch: piece.batch }, 'RES', provider.code, k);
-    writeWithManifest(this.inbound, file, spoilt, { batch: piece.batch, part: 1, parts: 1 });
-    this.answers++;
+    await this.#write(file, spoilt, { batch: piece.batch, part: 1, parts: 1 });
   }
+}
+
+/** A file's name without what encryption adds. */
+function plain(name: string): string {
+  return name.endsWith('.pgp') ? name.slice(0, -'.pgp'.length) : name;
 }
 
 function keyOf(batch: number, part: number): string {

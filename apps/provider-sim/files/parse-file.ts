@@ -1,6 +1,7 @@
 // Reads an H/D/T file whole and refuses it, with a receipt code, before anything of it is applied.
 import { sha256 } from '../book/book.js';
 import { type IncomingPart, type ProviderCode, RefusedError, type WireLine } from '../words.js';
+import { textOf } from './form.js';
 import type { FileName } from './names.js';
 
 function refuse(fileCode: string, code: string, detail: string): never {
@@ -13,11 +14,17 @@ const KINDS = { SUB: 'delta', FUL: 'full' } as const;
  * A part whose header, rows and trailer agree with each other and with `name` (unknown when a journal is read back).
  * Throws RefusedError.
  */
-export function parseFile(bytes: Buffer, provider: ProviderCode, name?: FileName): IncomingPart {
+export function parseFile(
+  bytes: Buffer,
+  provider: ProviderCode,
+  name?: FileName,
+  charset: 'utf-8' | 'windows-874' = 'utf-8',
+): IncomingPart {
   if (bytes.length === 0 || bytes[bytes.length - 1] !== 10)
     refuse('E101', 'NOT_WHOLE', 'the file does not end with a line feed');
-  if (bytes[0] === 0xef || bytes.includes(13)) refuse('E101', 'NOT_PLAIN', 'no BOM and no carriage return is allowed');
-  const rows = bytes.toString('utf8').split('\n');
+  const bom = charset === 'utf-8' && bytes[0] === 0xef;
+  if (bom || bytes.includes(13)) refuse('E101', 'NOT_PLAIN', 'no BOM and no carriage return is allowed');
+  const rows = textOf(bytes, charset).split('\n');
   rows.pop();
   const header = parseHeader(rows[0] ?? '', provider);
   if (name !== undefined && (name.batch !== header.batch || KINDS[name.kind as keyof typeof KINDS] !== header.kind)) {

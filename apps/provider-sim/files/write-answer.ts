@@ -30,18 +30,20 @@ export function outcomesText(provider: ProviderCode, batch: number, outcomes: Ou
   const time = new Date(at).toISOString().replace(/\.\d+Z$/, 'Z');
   const word = outcomes.default === undefined ? '' : WORDS[outcomes.default];
   let text = `H|WAH|1.0|RES|${provider}|ONDE|${sequence(batch)}|${time}|default=${word}|first=${outcomes.first}|last=${outcomes.last}\n`;
-  for (const one of outcomes.except) text += `R|${one.n}|${one.ref}|${WORDS[one.outcome]}|${one.code ?? ''}|${time}\n`;
+  for (const one of outcomes.except) {
+    const wait = one.retryAfter === undefined ? '' : `|${one.retryAfter}`;
+    text += `R|${one.n}|${one.ref}|${WORDS[one.outcome]}|${one.code ?? ''}|${time}${wait}\n`;
+  }
   return `${text}T|${outcomes.except.length}|sha256=${sha256(text)}\n`;
 }
 
-/** Puts `text` under `name` into `folder` so that no reader sees half of it; the manifest comes last. */
+/** Puts `bytes` under `name` into `folder` so that no reader sees half of it; the manifest comes last. */
 export function writeWithManifest(
   folder: string,
   name: string,
-  text: string,
+  bytes: Buffer,
   about: { batch: number; part: number; parts: number },
 ): void {
-  const bytes = Buffer.from(text);
   // A repeated answer keeps its name; without its old manifest no reader takes the new bytes for the old ones.
   rmSync(join(folder, `${name}.manifest.json`), { force: true });
   writeRenamed(folder, name, bytes);

@@ -2,8 +2,8 @@
 // What was taken is known by where it lies (inbound/archive/), not by memory or times; a file is moved there after it was
 // taken, so a crash in between takes it a second time, which recording bears.
 import { posix } from 'node:path';
-import type { IncomingAnswer, ProviderProfile } from '#contracts';
-import { manifestName, parseFileName, type FileName } from '../formats/file-names.js';
+import type { Collected, IncomingAnswer, ProviderProfile } from '#contracts';
+import { addressOf, manifestName, parseFileName, type FileName } from '../formats/file-names.js';
 import { readOutcomesFile, readReceiptFile } from '../formats/hdt-answers.js';
 import { LONGEST_MANIFEST_BYTES, readManifest, troubleWithFile, type Manifest } from '../formats/manifest.js';
 import { AnswerNotUsable } from '../formats/reading.js';
@@ -13,11 +13,6 @@ import type { SftpConnection } from '../transports/sftp.js';
 import { SftpFailure, type SftpSession } from '../transports/sftp-session.js';
 import { quoted } from '../wording.js';
 
-export interface Collected {
-  taken: number;
-  setAside: number;
-}
-
 type Tell = (kind: AdapterNotice['kind'], text: string) => void;
 type Take = (answer: IncomingAnswer) => Promise<void>;
 
@@ -26,8 +21,12 @@ export class FileCollector {
   private running: Promise<Collected> | null = null;
   /** Manifests that did not agree at the last look; only then a file is set aside, since an upload may be under way. */
   private doubtful = new Map<string, string>();
-  /** Highest number of receipts seen, for the warning about gaps; null until the archive was read. */
-  private highest: number | null = null;
+  /** Numbers that have a receipt, for the warning about gaps. What is older than the archive is not looked at. */
+  private receipts = new Set<number>();
+  private lowest = 1;
+  /** Gaps that were told already. */
+  private told = '';
+  private problems: Collected['problems'] = [];
 
   /** @param mostBytes longest answer file that is read. */
   constructor(
@@ -37,6 +36,7 @@ export class FileCollector {
     private readonly files: FileForm,
     private readonly mostBytes: number,
     private readonly tell: Tell,
+    private readonly clock: () => Date,
   ) {}
 
   /** One look at inbound/. A second call while one runs gets the same. Throws `SftpFailure`, or what `take` throws. */
@@ -48,44 +48,61 @@ export class FileCollector {
   private async look(take: Take, signal: AbortSignal): Promise<Collected> {
     const session = await this.connection.session(signal);
     await this.prepare(session);
-    const counts: Collected = { taken: 0, setAside: 0 };
+    const counts = { taken: 0, setAside: 0 };
     const doubtful = new Map<string, string>();
-    for (const name of await this.waiting(session)) {
+    this.problems = [];
+    const { mine, strange } = await this.waiting(session);
+    for (const { file, problem } of strange) {
+      await this.setAside(session, file, null, [problem], 'fileSetAside');
+      counts.setAside++;
+    }
+    for (const name of mine) {
       if (signal.aborted) break;
       const verdict = await this.one(session, name, take, doubtful);
       if (verdict === 'taken') counts.taken++;
       else if (verdict === 'setAside') counts.setAside++;
     }
     this.doubtful = doubtful;
-    return counts;
+    const missing = this.missing();
+    const reasons = (await session.list(this.folders.setAside)).filter(({ name }) => name.endsWith(REASON));
+    return { ...counts, problems: this.problems, unresolved: reasons.length, missing };
   }
 
   private async prepare(session: SftpSession): Promise<void> {
     if (this.prepared) return;
     await session.folder(this.folders.archive);
     await session.folder(this.folders.setAside);
-    this.highest = 0;
     for (const { name } of await session.list(this.folders.archive)) {
       const parsed = parseFileName(name.replace(/\.pgp$/, ''));
-      if (parsed?.kind === 'ACK' && parsed.environment === this.profile.environment)
-        this.highest = Math.max(this.highest, parsed.number);
+      if (parsed?.kind === 'ACK' && parsed.environment === this.profile.environment) this.receipts.add(parsed.number);
     }
+    if (this.receipts.size > 0) this.lowest = Math.min(...this.receipts);
     this.prepared = true;
   }
 
-  /** Names of answers whose manifest is there, receipts before outcomes, in number order. */
-  private async waiting(session: SftpSession): Promise<FileAndName[]> {
-    const found: FileAndName[] = [];
+  /**
+   * Answers whose manifest is there, receipts before outcomes, in number order; and files that nobody can place. Files of
+   * the other environment and of other kinds are somebody else's.
+   */
+  private async waiting(session: SftpSession): Promise<{ mine: FileAndName[]; strange: Strange[] }> {
+    const mine: FileAndName[] = [];
+    const strange: Strange[] = [];
+    const { code, environment } = this.profile;
     for (const { name } of await session.list(this.folders.inbound)) {
-      if (!name.endsWith('.manifest.json')) continue;
+      if (!name.endsWith('.manifest.json') || name.includes('/')) continue;
       const file = name.slice(0, -'.manifest.json'.length);
+      const address = addressOf(file.replace(/\.pgp$/, ''));
       const parsed = parseFileName(file.replace(/\.pgp$/, ''));
-      if (!parsed || (parsed.kind !== 'ACK' && parsed.kind !== 'RES')) continue;
-      if (parsed.environment !== this.profile.environment || parsed.from !== this.profile.code || parsed.to !== 'ONDE')
-        continue;
-      found.push({ ...parsed, file });
+      if (!address) {
+        strange.push({ file, problem: `no name of the feed; write WAH_<KIND>_${code}_ONDE_<YYYYMMDD>_<SEQ6>.csv` });
+      } else if (address.from !== code || address.to !== 'ONDE') {
+        strange.push({ file, problem: `a file from another or to another; here come files from ${code} to ONDE` });
+      } else if (parsed && (parsed.kind === 'ACK' || parsed.kind === 'RES') && parsed.environment === environment) {
+        mine.push({ ...parsed, file });
+      }
     }
-    return found.sort((a, b) => a.number - b.number || a.kind.localeCompare(b.kind) || (a.k ?? 0) - (b.k ?? 0));
+    mine.sort((a, b) => a.number - b.number || a.kind.localeCompare(b.kind) || (a.k ?? 0) - (b.k ?? 0));
+    return { mine, strange };
   }
 
   private async one(
@@ -122,15 +139,12 @@ export class FileCollector {
     } catch (error) {
       if (!(error instanceof AnswerNotUsable) && !(error instanceof SftpFailure && error.trouble === 'tooLarge'))
         throw error;
-      await this.setAside(
-        session,
-        file,
-        error instanceof AnswerNotUsable ? error.problems : [error.message],
-        'fileSetAside',
-      );
+      const problems = error instanceof AnswerNotUsable ? error.problems : [error.message];
+      await this.setAside(session, file, name.number, problems, 'fileSetAside');
       return 'setAside';
     }
     const before = await this.before(session, name);
+    if (name.kind === 'ACK') this.receipts.add(name.number);
     if (before === JSON.stringify(answer)) {
       await this.archive(session, file, manifest);
       return 'ignored';
@@ -139,14 +153,16 @@ export class FileCollector {
       await this.setAside(
         session,
         file,
+        name.number,
         ['a file of this name was taken before with other content; give new content a new name'],
         'fileConflict',
       );
       return 'setAside';
     }
-    this.watchGap(name);
     await take(answer);
     await this.archive(session, file, manifest);
+    // In good order now: what was wrong with it before is over.
+    await session.remove(posix.join(this.folders.setAside, file + REASON));
     return 'taken';
   }
 
@@ -161,12 +177,19 @@ export class FileCollector {
       ]);
     }
     const bytes = await this.files.sealing.open(plainName, sealed, this.mostBytes);
-    const expected = { provider: this.profile.code, number: name.number, charset: this.files.charset };
+    const expected = {
+      provider: this.profile.code,
+      number: name.number,
+      charset: this.files.charset,
+      day: name.day,
+      now: this.clock(),
+    };
     const base = { provider: this.profile.code, number: name.number };
     if (name.kind === 'RES') return { ...base, receipt: null, outcomes: readOutcomesFile(bytes, expected) };
     const receipt = readReceiptFile(bytes, expected);
     if (receipt.word === 'rejected') {
-      return { ...base, receipt: 'refused', code: receipt.code, detail: receipt.detail, outcomes: null };
+      const { code, detail, because } = receipt;
+      return { ...base, receipt: 'refused', code, detail, ...(because ? { because } : {}), outcomes: null };
     }
     // Of several parts only the last one's receipt is the receipt of the batch.
     return {
@@ -211,14 +234,18 @@ export class FileCollector {
   private async setAside(
     session: SftpSession,
     file: string,
+    number: number | null,
     problems: string[],
     kind: AdapterNotice['kind'],
   ): Promise<void> {
     const reason = `${problems.join('\n')}\nNothing of this file was applied. Correct it and send it again.\n`;
-    await writeWhole(session, posix.join(this.folders.setAside, `${file}.reason.txt`), Buffer.from(reason));
+    await writeWhole(session, posix.join(this.folders.setAside, file + REASON), Buffer.from(reason));
     await this.move(session, manifestName(file), this.folders.setAside);
     await this.move(session, file, this.folders.setAside);
-    this.tell(kind, `${file}: ${quoted(problems.join('; '))}`);
+    // A name that is none of ours may be anything, a phone number too.
+    const shown = number === null ? quoted(file) : file;
+    this.problems.push({ file: shown, number, reason: quoted(problems.join('; ')) });
+    this.tell(kind, `${shown}: ${quoted(problems.join('; '))}`);
   }
 
   /** Another process, or the provider, may have been faster: then there is nothing left to move. */
@@ -230,13 +257,29 @@ export class FileCollector {
     }
   }
 
-  private watchGap(name: FileName): void {
-    if (name.kind !== 'ACK') return;
-    const highest = this.highest ?? 0;
-    if (name.number > highest + 1)
-      this.tell('fileGap', `receipts ${highest + 1} to ${name.number - 1} are missing before ${name.number}`);
-    this.highest = Math.max(highest, name.number);
+  /** Numbers below the highest receipt that have none. A receipt that comes late closes its gap. */
+  private missing(): Collected['missing'] {
+    const missing: Collected['missing'] = [];
+    let expected = this.lowest;
+    for (const number of [...this.receipts].sort((a, b) => a - b)) {
+      if (number > expected) missing.push({ from: expected, to: number - 1 });
+      expected = number + 1;
+    }
+    const now = JSON.stringify(missing);
+    const last = missing.at(-1);
+    if (last && now !== this.told)
+      this.tell('fileGap', `receipts ${last.from} to ${last.to} are missing before ${last.to + 1}`);
+    this.told = now;
+    return missing;
   }
+}
+
+/** What is written beside a file that was set aside. */
+const REASON = '.reason.txt';
+
+interface Strange {
+  file: string;
+  problem: string;
 }
 
 type FileAndName = FileName & { file: string };

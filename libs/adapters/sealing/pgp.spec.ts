@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import * as openpgp from 'openpgp';
 import { HAS_GPG, newGpg, NO_GPG, type Gpg } from '../../../test/support/gpg.js';
 import { pgpSealing } from './pgp.js';
-import { KeyNotUsable, type Sealing } from './sealing.js';
+import { KeyNotUsable } from '#contracts';
+import type { Sealing } from './sealing.js';
 
 const NAME = 'TWAH_RES_TOT_ONDE_20200318_000042-1.csv';
 const BYTES = Buffer.from('H|WAH|…\nT|0|…\n');

@@ -1,8 +1,9 @@
 // OpenPGP: files are signed and encrypted; a provider's file is verified before anything of it is parsed.
 import * as openpgp from 'openpgp';
+import { KeyNotUsable } from '#contracts';
 import { AnswerNotUsable } from '../formats/reading.js';
 import { quoted } from '../wording.js';
-import { KeyNotUsable, type Sealing } from './sealing.js';
+import type { Sealing } from './sealing.js';
 
 export interface PgpKeys {
   /** Our armoured private keys: the first signs, all decrypt. */

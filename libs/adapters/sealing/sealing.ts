@@ -9,14 +9,6 @@ export interface Sealing {
   open(name: string, bytes: Buffer, most: number): Promise<Buffer>;
 }
 
-/** A key that is missing, unreadable or expired: a person is needed. The text never holds key material. */
-export class KeyNotUsable extends Error {
-  constructor(reason: string) {
-    super(reason);
-    this.name = 'KeyNotUsable';
-  }
-}
-
 export const unsealed: Sealing = {
   suffix: '',
   seal: (_name, bytes) => Promise.resolve(bytes),

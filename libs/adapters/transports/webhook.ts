@@ -4,9 +4,12 @@ import http from 'node:http';
 import https from 'node:https';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import axios, { type AxiosInstance } from 'axios';
-import type { WebhookTransport } from '#contracts';
+import type { Unusable, WebhookTransport } from '#contracts';
+import { apiKey, AuthenticationFailed, signatureOnly, type Authenticator } from '../authentication/authenticator.js';
+import { clientCredentials } from '../authentication/client-credentials.js';
+import { sameMaterial, tlsSource, type TlsMaterial } from '../authentication/mutual-tls.js';
 import { SecretNotUsable, signatureHeaders } from '../signing/standard-webhooks.js';
+import { HttpConnection } from './http-connection.js';
 import { TargetRefused, type TargetGuard } from './target-guard.js';
 import { quoted } from '../wording.js';
 
@@ -16,16 +19,17 @@ const compress = promisify(gzip);
 const GZIP_FROM_BYTES = 1_400;
 
 /**
- * How a request ended. `answered`: there is a whole answer. `notReached`: it is certain that no byte of the request was
- * sent. `unclear`: the connection stood, and what the provider made of it is unknown.
+ * How a request ended. `answered`: there is a whole answer. `notReached`: it is certain that nothing of the request was
+ * done by the provider; `forbidden` with it: credentials or certificates are wrong, and a person is needed. `unclear`: the
+ * connection stood, and what the provider made of it is unknown.
  */
 export type Exchange =
   | { end: 'answered'; status: number; headers: Record<string, string>; body: Buffer }
-  | { end: 'notReached'; detail: string }
-  | { end: 'unclear'; detail: string };
+  | { end: 'notReached'; detail: string; forbidden?: true }
+  | { end: 'unclear'; detail: string; unusable?: Unusable };
 
 export interface WebhookRequest {
-  method: 'GET' | 'POST' | 'DELETE';
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Below the target, beginning with a slash. */
   path: string;
   /** `webhook-id`; constant over retries of the same message, never with a full stop in it. */
@@ -33,12 +37,16 @@ export interface WebhookRequest {
   /** Absent for GET and DELETE, whose signature covers an empty body. */
   body?: Buffer;
   contentType?: string;
+  /** Without the signature: only the conformance tool asks so, to see that it is refused. */
+  unsigned?: true;
 }
 
 export interface WebhookClientOptions {
   guard: TargetGuard;
   /** The signing secrets of this moment; read anew for every attempt, so that rotation needs no restart. */
   secrets: () => string[];
+  /** Any other secret of this moment by its name: API keys, OAuth client secrets, certificates. */
+  secret?: (name: string) => string | undefined;
   clock: () => Date;
   /** Longest answer that is read, in bytes after decompression. */
   maxAnswerBytes: number;
@@ -48,11 +56,23 @@ export interface WebhookClientOptions {
   ca?: string;
 }
 
+/** Longest answer of a token endpoint, in bytes. */
+const TOKEN_ANSWER_BYTES = 64 * 1024;
+
+/** Alerts by which a server ends the handshake over our certificate: the request was not looked at. */
+const CERTIFICATE_ALERT =
+  /ALERT_(?:CERTIFICATE_REQUIRED|BAD_CERTIFICATE|UNSUPPORTED_CERTIFICATE|CERTIFICATE_REVOKED|CERTIFICATE_EXPIRED|CERTIFICATE_UNKNOWN|UNKNOWN_CA|ACCESS_DENIED)/;
+
 export class WebhookClient {
-  private readonly http: AxiosInstance;
-  private readonly agent: http.Agent;
   private readonly base: URL;
   private readonly secure: boolean;
+  private readonly authenticator: Authenticator;
+  private readonly tls: (() => TlsMaterial) | null;
+  /** Connections to the provider and to its token endpoint; made anew when the TLS identity changes. */
+  private readonly connections = new Map<
+    'provider' | 'token',
+    { connection: HttpConnection; tls: TlsMaterial | null }
+  >();
 
   constructor(
     private readonly transport: WebhookTransport,
@@ -60,35 +80,55 @@ export class WebhookClient {
   ) {
     this.base = new URL(transport.target);
     this.secure = this.base.protocol === 'https:';
-    const common = { keepAlive: true, maxSockets: options.maxSockets, scheduling: 'lifo' as const, noDelay: true };
-    // Plain HTTP only into networks that the configuration names: elsewhere it would show lines to the path.
-    this.agent = this.secure
-      ? new https.Agent({
-          ...common,
-          lookup: options.guard.lookup('any'),
-          minVersion: 'TLSv1.2',
-          ...(options.ca ? { ca: options.ca } : {}),
-        })
-      : new http.Agent({ ...common, lookup: options.guard.lookup('allowed') });
-    this.http = axios.create({
-      adapter: 'http',
-      httpAgent: this.agent,
-      httpsAgent: this.agent,
-      proxy: false,
-      maxRedirects: 0,
-      maxBodyLength: Infinity,
-      maxContentLength: options.maxAnswerBytes,
-      responseType: 'arraybuffer',
-      validateStatus: () => true,
-      transformRequest: [(data: unknown) => data],
-      transformResponse: [(data: unknown) => data],
-    });
+    const secret = options.secret ?? (() => undefined);
+    this.tls = transport.mutualTls ? tlsSource(transport.mutualTls, secret, options.clock) : null;
+    const { authentication } = transport;
+    if (authentication?.kind === 'apiKey') this.authenticator = apiKey(authentication, secret);
+    else if (authentication?.kind === 'oauth2') {
+      const tokenSecure = new URL(authentication.tokenUrl).protocol === 'https:';
+      this.authenticator = clientCredentials(authentication, {
+        secret,
+        guard: options.guard,
+        connection: () => this.connection('token', tokenSecure),
+        clock: options.clock,
+        closed: () => undefined,
+      });
+    } else this.authenticator = signatureOnly;
   }
 
-  /** Sends one signed request. Never throws for what the network or the provider did. */
+  /** Throws `AuthenticationFailed` when the TLS identity cannot be used. */
+  private connection(to: 'provider' | 'token', secure: boolean): HttpConnection {
+    const tls = secure && this.tls ? this.tls() : null;
+    const had = this.connections.get(to);
+    if (had && (had.tls === tls || (had.tls && tls && sameMaterial(had.tls, tls)))) return had.connection;
+    had?.connection.close(false);
+    const connection = new HttpConnection(secure, {
+      guard: this.options.guard,
+      maxSockets: to === 'token' ? 1 : this.options.maxSockets,
+      maxAnswerBytes: to === 'token' ? TOKEN_ANSWER_BYTES : this.options.maxAnswerBytes,
+      tls,
+      ...(this.options.ca ? { ca: this.options.ca } : {}),
+    });
+    this.connections.set(to, { connection, tls });
+    return connection;
+  }
+
+  /** Sends one signed request, with a fresh token once more after a 401. Never throws for what the network or the provider did. */
   async send(request: WebhookRequest, signal: AbortSignal): Promise<Exchange> {
+    const first = await this.attempt(request, signal);
+    // A 401 says that nothing was done; a token may have been withdrawn before its end.
+    if (first.exchange.end !== 'answered' || first.exchange.status !== 401) return first.exchange;
+    if (this.authenticator.refused(first.credentials) === 'final') return first.exchange;
+    return (await this.attempt(request, signal)).exchange;
+  }
+
+  private async attempt(
+    request: WebhookRequest,
+    signal: AbortSignal,
+  ): Promise<{ exchange: Exchange; credentials: Record<string, string> }> {
     let connected = false;
     let late = false;
+    let credentials: Record<string, string> = {};
     // One controller that is let go of at the end: signals that are combined stay in memory as long as the longest lives.
     const stop = new AbortController();
     const onAbort = (): void => stop.abort();
@@ -102,10 +142,15 @@ export class WebhookClient {
     const ready = this.secure ? 'secureConnect' : 'connect';
     try {
       this.options.guard.checkLiteral(this.base.hostname, this.secure ? 'any' : 'allowed');
+      const connection = this.connection('provider', this.secure);
+      credentials = await this.authenticator.headers(stop.signal);
       const headers: Record<string, string> = {
         accept: 'application/json, application/problem+json',
         'user-agent': 'saphan/1',
-        ...signatureHeaders(this.options.secrets(), request.id, this.options.clock(), request.body ?? ''),
+        ...credentials,
+        ...(request.unsigned
+          ? { 'webhook-id': request.id }
+          : signatureHeaders(this.options.secrets(), request.id, this.options.clock(), request.body ?? '')),
       };
       let data = request.body;
       if (data && request.contentType) headers['content-type'] = request.contentType;
@@ -114,50 +159,91 @@ export class WebhookClient {
         data = await compress(data, { level: 1 });
         headers['content-encoding'] = 'gzip';
       }
-      const answer = await this.http.request<Buffer>({
-        method: request.method,
-        url: `${this.base.href.replace(/\/+$/, '')}${request.path}`,
-        headers,
-        data,
-        signal: stop.signal,
-        transport: {
-          request(options: https.RequestOptions, onResponse: (response: http.IncomingMessage) => void) {
-            const sent = start(options, onResponse);
-            sent.once('socket', (socket) => {
-              if (sent.reusedSocket || !socket.connecting) connected = true;
-              else socket.once(ready, () => (connected = true));
-            });
-            return sent;
+      const answer = await connection.during(() =>
+        connection.axios.request<Buffer>({
+          method: request.method,
+          url: `${this.base.href.replace(/\/+$/, '')}${request.path}`,
+          headers,
+          data,
+          signal: stop.signal,
+          transport: {
+            request(options: https.RequestOptions, onResponse: (response: http.IncomingMessage) => void) {
+              const sent = start(options, onResponse);
+              sent.once('socket', (socket) => {
+                if (sent.reusedSocket || !socket.connecting) connected = true;
+                else socket.once(ready, () => (connected = true));
+              });
+              return sent;
+            },
           },
-        },
-      });
-      return { end: 'answered', status: answer.status, headers: flat(answer.headers), body: Buffer.from(answer.data) };
+        }),
+      );
+      const exchange: Exchange = {
+        end: 'answered',
+        status: answer.status,
+        headers: flat(answer.headers),
+        body: Buffer.from(answer.data),
+      };
+      return { exchange, credentials };
     } catch (error) {
-      const detail = late
-        ? `no whole answer within ${this.transport.timeoutMs} ms`
-        : signal.aborted
-          ? 'stopped by the hub itself'
-          : said(error);
-      return { end: connected ? 'unclear' : 'notReached', detail };
+      return { exchange: this.failed(error, { connected, late, stopped: signal.aborted }), credentials };
     } finally {
       clearTimeout(timer);
       signal.removeEventListener('abort', onAbort);
     }
   }
 
-  close(): void {
-    this.agent.destroy();
+  private failed(error: unknown, how: { connected: boolean; late: boolean; stopped: boolean }): Exchange {
+    if (error instanceof AuthenticationFailed) {
+      return {
+        end: 'notReached',
+        detail: error.message,
+        ...(error.trouble === 'forbidden' ? { forbidden: true as const } : {}),
+      };
+    }
+    const code = codeOf(error);
+    // With TLS 1.3 the client thinks the handshake done before the server has judged its certificate.
+    if (CERTIFICATE_ALERT.test(code)) {
+      const detail = `the provider does not take our TLS certificate (${code}); ask it which one it expects, or rotate it`;
+      return { end: 'notReached', detail, forbidden: true };
+    }
+    const detail = how.late
+      ? `no whole answer within ${this.transport.timeoutMs} ms`
+      : how.stopped
+        ? 'stopped by the hub itself'
+        : `${said(error)}${this.tls && code === 'ECONNRESET' ? '; a server that does not take our TLS certificate may end like this' : ''}`;
+    if (!how.connected) return { end: 'notReached', detail };
+    const unusable = how.late || how.stopped ? null : unusableAnswer(error, detail);
+    return unusable ? { end: 'unclear', detail: unusable.detail, unusable } : { end: 'unclear', detail };
   }
+
+  close(): void {
+    this.authenticator.close();
+    for (const { connection } of this.connections.values()) connection.close(true);
+    this.connections.clear();
+  }
+}
+
+/** An answer came, and was too large or not what its compression says; null when none came at all. */
+function unusableAnswer(error: unknown, detail: string): Unusable | null {
+  const { message } = error as { message?: unknown };
+  if (typeof message === 'string' && message.startsWith('maxContentLength'))
+    return { reason: 'tooLarge', detail: 'the answer is too large, as sent or unpacked; it was not read to its end' };
+  return codeOf(error).startsWith('Z_') ? { reason: 'notReadable', detail } : null;
+}
+
+function codeOf(error: unknown): string {
+  const cause = error as { code?: unknown; cause?: { code?: unknown } };
+  if (typeof cause.cause?.code === 'string') return cause.cause.code;
+  return typeof cause.code === 'string' ? cause.code : '';
 }
 
 /** The error in words, without addresses or bodies beyond what its code says. */
 function said(error: unknown): string {
   if (error instanceof TargetRefused || error instanceof SecretNotUsable) return error.message;
-  const cause = error as { code?: unknown; message?: unknown; cause?: { code?: unknown } };
-  const code =
-    typeof cause.cause?.code === 'string' ? cause.cause.code : typeof cause.code === 'string' ? cause.code : '';
-  const message = typeof cause.message === 'string' ? quoted(cause.message) : '';
-  return [code, message].filter(Boolean).join(': ') || 'unknown error';
+  const { message: text } = error as { message?: unknown };
+  const message = typeof text === 'string' ? quoted(text) : '';
+  return [codeOf(error), message].filter(Boolean).join(': ') || 'unknown error';
 }
 
 function flat(headers: object): Record<string, string> {
