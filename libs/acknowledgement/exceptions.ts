@@ -2,12 +2,15 @@
 import type { Outcomes, Tx } from '#contracts';
 import type { OutcomeBook } from './outcome-book.js';
 import type { BatchRow, Position } from './positions.js';
+import { openReroutes } from './reroutes.js';
 
 export interface RetryRules {
   /** Pauses in seconds between tries of one line; the last one repeats. */
   retryScheduleS: readonly number[];
   /** Tries after which a line that is answered retryLater needs a person. */
   maxLineTries: number;
+  /** Whether its answers name entries by ids of its own, which are kept. */
+  givesHandles?: boolean;
 }
 
 // What the provider last acknowledged to hold of each entry: the newest earlier change that was sent and applied, by
@@ -109,6 +112,7 @@ export async function writeExceptions(
     rows.map((row) => row.times),
     rows.map((row) => row.pause),
   ]);
+  await openReroutes(tx, batch.provider_id, rows);
   if (givenUpBecause !== null) {
     await tx.query(`UPDATE batch SET state_reason = $3 WHERE provider_id = $1 AND number = $2`, [
       batch.provider_id,

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { RESULT_CODE_ORDER, type ResultCode } from '#contracts';
-import { heardOf, merge, resolve, type Heard } from './merge.js';
+import { heardOf, meantFor, merge, REROUTE_CODES, resolve, type Heard } from './merge.js';
 
 const WORDS = ['applied', 'already', 'rejected', 'retryLater'] as const;
 const word = fc.record({ word: fc.constantFrom(...WORDS), code: fc.constantFrom(...RESULT_CODE_ORDER) });
@@ -97,6 +97,39 @@ describe('resolve', () => {
         const expected =
           resolution.word === 'retryLater' ? set.retryLater : 'code' in resolution ? set.rejected : undefined;
         assert.equal(code, expected);
+      }),
+    );
+  });
+});
+
+describe('meantFor', () => {
+  const item = fc.record({
+    n: fc.constant(1),
+    ref: fc.constant('e'),
+    outcome: fc.constantFrom(...WORDS),
+    code: fc.option(fc.constantFrom(...RESULT_CODE_ORDER), { nil: undefined }),
+  });
+
+  test('a removal of a line that the provider does not have is done', () => {
+    for (const code of REROUTE_CODES) {
+      const said = { n: 1, ref: 'e', outcome: 'rejected', code } as const;
+      assert.deepEqual(meantFor({ present: false }, said), { n: 1, ref: 'e', outcome: 'already' });
+      assert.deepEqual(meantFor({ present: true }, said), said);
+    }
+    assert.deepEqual([...REROUTE_CODES], ['PORTED_OUT', 'NOT_SUBSCRIBER']);
+  });
+
+  test('heard in any order and as often as it likes, a removal means the same', () => {
+    fc.assert(
+      fc.property(fc.array(item, { minLength: 1, maxLength: 5 }), fc.boolean(), (items, present) => {
+        const set = (list: typeof items) =>
+          list.reduce<Heard>((all, each) => {
+            const { outcome, code } = meantFor({ present }, each);
+            return merge(all, heardOf(outcome, code));
+          }, {});
+        assert.deepEqual(set([...items, ...items].toReversed()), set(items));
+        assert.deepEqual(meantFor({ present }, meantFor({ present }, items[0]!)), meantFor({ present }, items[0]!));
+        if (!present) assert.ok(!REROUTE_CODES.some((code) => set(items).rejected === code));
       }),
     );
   });

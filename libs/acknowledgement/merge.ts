@@ -1,5 +1,5 @@
 // Merging what was heard of one line: a set of words, so that order and repetition cannot matter.
-import { RESULT_CODE_ORDER, type LineOutcome, type OutcomeWord, type ResultCode } from '#contracts';
+import { RESULT_CODE_ORDER, RESULT_CODES, type LineOutcome, type OutcomeWord, type ResultCode } from '#contracts';
 
 /** Everything heard of one line so far. The empty set is silence. */
 export interface Heard {
@@ -19,6 +19,20 @@ export type Resolution =
 function firstCode(a: ResultCode | undefined, b: ResultCode | undefined): ResultCode | undefined {
   if (a === undefined || b === undefined) return a ?? b;
   return RESULT_CODE_ORDER.indexOf(a) <= RESULT_CODE_ORDER.indexOf(b) ? a : b;
+}
+
+/** Codes that mean: the provider does not have this line. */
+export const REROUTE_CODES: readonly ResultCode[] = RESULT_CODE_ORDER.filter(
+  (code) => RESULT_CODES[code].retry === 'reroute',
+);
+
+/**
+ * What an outcome means for the change that it speaks of: a line that the provider does not have is off its list already,
+ * so that a removal rejected for that is done. Depends on nothing heard before, and so on no order.
+ */
+export function meantFor(change: { present: boolean }, item: LineOutcome): LineOutcome {
+  if (change.present || item.outcome !== 'rejected' || !item.code || !REROUTE_CODES.includes(item.code)) return item;
+  return { n: item.n, ref: item.ref, outcome: 'already' };
 }
 
 /** One word as a set. A rejection or delay without a code counts as the provider's own error. */

@@ -1,11 +1,21 @@
 // Recording the provider's word: idempotent, in any order, one row for "all applied".
 import type { DataSource } from 'typeorm';
-import type { LineOutcome, OutcomeRecorder, Outcomes, RecordedOutcomes, ResultCode, Tx, WakeUp } from '#contracts';
-import { faultPoint, INDEX_PLANS, inTransaction } from '#platform';
+import {
+  RESULT_CODES,
+  type LineOutcome,
+  type OutcomeRecorder,
+  type Outcomes,
+  type RecordedOutcomes,
+  type ResultCode,
+  type Tx,
+  type WakeUp,
+} from '#contracts';
+import { faultPoint, INDEX_PLANS, inTransaction, noteSetAside } from '#platform';
 import { OutcomeBook, type Block } from './outcome-book.js';
-import type { Heard } from './merge.js';
+import { meantFor, type Heard } from './merge.js';
 import { positions, type BatchRow, type Position } from './positions.js';
 import { writeExceptions, type RetryRules } from './exceptions.js';
+import { toldHandles, writeHandles } from './handles.js';
 import type { WaitingReleaser } from './release-waiting.js';
 
 interface LockedBatch extends BatchRow {
@@ -18,6 +28,17 @@ interface LockedBatch extends BatchRow {
   lost: boolean;
 }
 
+/** What is left of an answer when everything that does not fit the batch is taken out. */
+interface Checked {
+  outcomes: Outcomes;
+  accepted: number;
+  setAside: number;
+  because?: NonNullable<RecordedOutcomes['because']>;
+  positions: Position[];
+}
+
+const SHIFTED = { reason: 'shifted', detail: 'reference and position do not belong together in this batch' } as const;
+
 const LOCK_BATCH = `
 SELECT provider_id, number, kind, from_seq, to_seq, line_count, collapsed, omitted, state, said, heard, handed_at, state_reason,
   EXISTS (SELECT 1 FROM attempt a WHERE a.provider_id = batch.provider_id AND a.number = batch.number
@@ -27,7 +48,7 @@ FROM batch WHERE provider_id = $1 AND number = $2 FOR UPDATE`;
 
 const UPDATE_BATCH = `
 UPDATE batch SET said = $3, heard = $4, n_applied = $5, n_already = $6, n_rejected = $7, n_retrying = $8, n_uncertain = $9,
-  accepted_at = coalesce(accepted_at, now()),
+  accepted_at = coalesce(accepted_at, now()), receipt_at = coalesce(receipt_at, CASE WHEN $10 AND (parts = 1 OR $4 = line_count) THEN now() END),
   state = CASE WHEN state IN ('sealed', 'handed', 'accepted') THEN CASE WHEN $4 = line_count THEN 'settled' ELSE 'accepted' END ELSE state END,
   ended_at = CASE WHEN $4 = line_count THEN coalesce(ended_at, now()) ELSE ended_at END
 WHERE provider_id = $1 AND number = $2`;
@@ -58,7 +79,9 @@ export class Recorder implements OutcomeRecorder {
       return batch ? (await positions(tx, batch, 1, 1))[0] : undefined;
     });
     if (position) {
-      await this.merge(providerId, number, { except: [{ n: 1, ref: position.entryRef, outcome: 'rejected', code }] });
+      // A code that may pass by itself is no verdict on the line.
+      const outcome = RESULT_CODES[code].retry === 'later' ? 'retryLater' : 'rejected';
+      await this.merge(providerId, number, { except: [{ n: 1, ref: position.entryRef, outcome, code }] });
     }
   }
 
@@ -82,18 +105,30 @@ export class Recorder implements OutcomeRecorder {
               : null;
         if (!batch || wrong !== null) {
           const items = (outcomes?.except.length ?? 0) || 1;
-          await setAside(tx, providerId, number, wrong ?? '', items);
-          return { accepted: 0, setAside: items, settled: false, seqs: [], suspect: false };
+          const because = { reason: 'unknownBatch', detail: wrong ?? '' } as const;
+          await noteSetAside(tx, providerId, { ...because, number, items });
+          return { accepted: 0, setAside: items, because, settled: false, seqs: [], suspect: false };
         }
         const checked = outcomes ? await this.check(tx, batch, outcomes) : null;
+        // Nothing of it can be used: then it is no receipt either.
+        if (checked && checked.accepted === 0 && checked.setAside > 0) {
+          const { setAside, because } = checked;
+          return { accepted: 0, setAside, ...(because ? { because } : {}), settled: false, seqs: [], suspect: false };
+        }
         const book = await loadBook(tx, batch);
+        const rules = this.rules(providerId);
+        const told = checked && rules.givesHandles ? toldHandles(book, checked.outcomes) : null;
         if (checked) book.take(checked.outcomes);
         else book.giveUp();
         await saveBlocks(tx, batch, book);
+        if (checked && told && batch.kind === 'delta') {
+          const spoken = checked.positions.length > 0 ? checked.positions : await positions(tx, batch);
+          await writeHandles(tx, providerId, book, spoken, checked.outcomes.except, told);
+        }
         if (book.touchedLines.size > 0) {
           const touched = [...book.touchedLines];
           const known = await positions(tx, batch, Math.min(...touched), Math.max(...touched));
-          await writeExceptions(tx, batch, book, known, this.rules(providerId), outcomes, reason ?? null);
+          await writeExceptions(tx, batch, book, known, rules, outcomes, reason ?? null);
         }
         const counts = book.counts();
         const heard = counts.applied + counts.already + counts.rejected + counts.retrying + counts.uncertain;
@@ -107,12 +142,15 @@ export class Recorder implements OutcomeRecorder {
           counts.rejected,
           counts.retrying,
           counts.uncertain,
+          // Whoever answers lines has them; of a list in parts only all of them prove that it has all.
+          outcomes !== null,
         ]);
         const whole = heard === batch.line_count;
         if (whole && batch.kind === 'full') await settleFull(tx, batch, book.isWhollyHeard());
         return {
           accepted: checked?.accepted ?? 0,
           setAside: checked?.setAside ?? 0,
+          ...(checked?.because ? { because: checked.because } : {}),
           settled: whole,
           seqs: whole ? 'all' : (checked?.positions ?? []).map((position) => position.seq),
           // Closed, given up, or sent by a lost hand: this answer is the sign that it was applied, perhaps just now.
@@ -130,45 +168,61 @@ export class Recorder implements OutcomeRecorder {
   }
 
   /** Drops what does not refer to exactly one line of this batch, and counts it. */
-  private async check(
-    tx: Tx,
-    batch: LockedBatch,
-    outcomes: Outcomes,
-  ): Promise<{ outcomes: Outcomes; accepted: number; setAside: number; positions: Position[] }> {
+  private async check(tx: Tx, batch: LockedBatch, outcomes: Outcomes): Promise<Checked> {
     const first = outcomes.first ?? 1;
     const last = outcomes.last ?? batch.line_count;
     if (batch.line_count === 0 && outcomes.except.length === 0)
       return { outcomes, accepted: 0, setAside: 0, positions: [] };
     if (first < 1 || last > batch.line_count || first > last) {
       const items = outcomes.except.length + (outcomes.default ? 1 : 0);
-      await setAside(tx, batch.provider_id, batch.number, `positions ${first} to ${last} are outside the batch`, items);
-      return { outcomes: { except: [] }, accepted: 0, setAside: items, positions: [] };
+      const because = {
+        reason: 'outside',
+        detail: `positions ${first} to ${last} are outside the batch, which has ${batch.line_count} lines`,
+      } as const;
+      await noteSetAside(tx, batch.provider_id, { ...because, number: batch.number, items });
+      return { outcomes: { except: [] }, accepted: 0, setAside: items, because, positions: [] };
     }
     const whole = first === 1 && last === batch.line_count;
     if (outcomes.except.length === 0 && whole) {
       return { outcomes, accepted: outcomes.default ? batch.line_count : 0, setAside: 0, positions: [] };
     }
-    const known = await positions(tx, batch, first, last);
+    const { low, high } = spokenOf(outcomes, { first, last }, batch.line_count);
+    const known = low <= high ? await positions(tx, batch, low, high) : [];
     const byPosition = new Map(known.map((position) => [position.n, position]));
     const except: LineOutcome[] = [];
     for (const item of outcomes.except) {
-      if (byPosition.get(item.n)?.entryRef === item.ref) except.push(item);
+      const position = byPosition.get(item.n);
+      if (position?.entryRef === item.ref) except.push(meantFor(position, item));
     }
     const wrong = outcomes.except.length - except.length;
     // Shifted references prove that the answer was made from something else: then its default says nothing either.
     const safe: Outcomes = wrong === 0 ? { ...outcomes, except, first, last } : { except, first, last };
-    if (wrong > 0) {
-      await setAside(
-        tx,
-        batch.provider_id,
-        batch.number,
-        'reference and position do not belong together in this batch',
-        wrong,
-      );
-    }
-    const heard = safe.default ? known : except.flatMap((item) => byPosition.get(item.n) ?? []);
-    return { outcomes: safe, accepted: heard.length, setAside: wrong, positions: heard };
+    if (wrong > 0) await noteSetAside(tx, batch.provider_id, { ...SHIFTED, number: batch.number, items: wrong });
+    const listed = new Set(except.map((item) => item.n));
+    const heard = known.filter(({ n }) => listed.has(n) || (safe.default && n >= first && n <= last));
+    return {
+      outcomes: safe,
+      accepted: heard.length,
+      setAside: wrong,
+      ...(wrong > 0 ? { because: SHIFTED } : {}),
+      positions: heard,
+    };
   }
+}
+
+/** The positions that an answer speaks of: its default's, and those of its items, which may lie beside them. */
+function spokenOf(
+  { default: word, except }: Outcomes,
+  { first, last }: { first: number; last: number },
+  lineCount: number,
+): { low: number; high: number } {
+  let [low, high] = word ? [first, last] : [lineCount + 1, 0];
+  for (const { n } of except) {
+    if (n > lineCount) continue;
+    low = Math.min(low, n);
+    high = Math.max(high, n);
+  }
+  return { low, high };
 }
 
 // The list says all: what was rejected, waited to be retried or for a predecessor is in it or absent from it.
@@ -193,15 +247,6 @@ async function settleFull(tx: Tx, batch: LockedBatch, heard: boolean): Promise<v
   }
   await tx.query(COVER_EXCEPTIONS, [...key, batch.number]);
   await tx.query(COVER_OMISSIONS, key);
-}
-
-async function setAside(tx: Tx, providerId: number, number: number, reason: string, items: number): Promise<void> {
-  await tx.query('INSERT INTO set_aside (provider_id, number, reason, items) VALUES ($1, $2, $3, $4)', [
-    providerId,
-    number,
-    reason,
-    items,
-  ]);
 }
 
 async function loadBook(tx: Tx, batch: LockedBatch): Promise<OutcomeBook> {
