@@ -3,11 +3,28 @@ import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { CurrentAppender, Deriver } from '#whitelist';
 import { Recorder, WaitingReleaser } from '#acknowledgement';
-import { AdaptersModule, LOOPBACK_NETWORKS, PRIVATE_NETWORKS, type AdapterOptions } from '#adapters';
+import {
+  AdaptersModule,
+  LOOPBACK_NETWORKS,
+  PRIVATE_NETWORKS,
+  storedSubscription,
+  type AdapterOptions,
+  type AdaptersSetup,
+} from '#adapters';
 import { repeatOvertaken } from '#dispatch';
-import { ALERTS, APPENDER, DERIVATION, OUTCOME_RECORDER, WAKE_UP, type Appender, type WakeUp } from '#contracts';
-import { AlertBook } from '#operations';
-import { CONFIG, LOGGER, ProviderDirectory, SecretStore, type Config, type Logger } from '#platform';
+import {
+  ALERTS,
+  APPENDER,
+  DERIVATION,
+  OUTCOME_RECORDER,
+  SET_ASIDE_BOOK,
+  WAKE_UP,
+  givesHandles,
+  type Appender,
+  type WakeUp,
+} from '#contracts';
+import { AlertBook, SetAsideLog } from '#operations';
+import { CONFIG, LOGGER, ProviderDirectory, SecretStore, SetupWatch, type Config, type Logger } from '#platform';
 
 @Global()
 @Module({})
@@ -17,13 +34,31 @@ export class HubModule {
       module: HubModule,
       imports: [
         AdaptersModule.forRootAsync({
-          inject: [ProviderDirectory, SecretStore, CONFIG, LOGGER],
-          useFactory: (directory: ProviderDirectory, secrets: SecretStore, config: Config, log: Logger) => ({
-            profiles: directory.all().map((row) => row.profile),
+          inject: [ProviderDirectory, SecretStore, CONFIG, LOGGER, DataSource, SetupWatch],
+          useFactory: (
+            directory: ProviderDirectory,
+            secrets: SecretStore,
+            config: Config,
+            log: Logger,
+            source: DataSource,
+            setup: SetupWatch,
+          ): AdaptersSetup => ({
+            profiles: directory.all(),
+            follow: (update) =>
+              setup.follow(() => {
+                for (const [provider, reason] of update(directory.all()))
+                  log.error({ event: 'profile cannot be used, the old one stays', provider, reason });
+              }),
             options: {
               secrets,
               allowedNetworks: config.targets.allowPrivate === 'yes' ? [...LOOPBACK_NETWORKS, ...PRIVATE_NETWORKS] : [],
-              notice: ({ provider, kind, text }) => log.warn({ event: 'provider notice', provider, kind, text }),
+              hubAddress: () => config.http.publicUrl ?? undefined,
+              callbackBase: () => config.http.publicUrl?.replace(/\/+$/, ''),
+              subscriptions: (provider) => storedSubscription(source, provider),
+              notice: ({ provider, kind, text, setAside }) => {
+                log.warn({ event: 'provider notice', provider, kind, text });
+                if (setAside) void new SetAsideLog(source, log).note(directory.byCode(provider).providerId, setAside);
+              },
             } satisfies AdapterOptions,
           }),
         }),
@@ -37,6 +72,11 @@ export class HubModule {
         {
           provide: ALERTS,
           useFactory: (source: DataSource, log: Logger) => new AlertBook(source, log),
+          inject: [DataSource, LOGGER],
+        },
+        {
+          provide: SET_ASIDE_BOOK,
+          useFactory: (source: DataSource, log: Logger) => new SetAsideLog(source, log),
           inject: [DataSource, LOGGER],
         },
         { provide: APPENDER, useValue: new CurrentAppender() },
@@ -56,7 +96,10 @@ export class HubModule {
           ) =>
             new Recorder(
               source,
-              (providerId) => directory.byId(providerId).profile,
+              (providerId) => {
+                const { profile } = directory.byId(providerId);
+                return { ...profile, givesHandles: givesHandles(profile) };
+              },
               waiting,
               wakeUp,
               (providerId, number) => repeatOvertaken(source, appender, providerId, number),
@@ -64,7 +107,7 @@ export class HubModule {
           inject: [DataSource, ProviderDirectory, WaitingReleaser, WAKE_UP, APPENDER],
         },
       ],
-      exports: [ALERTS, DERIVATION, APPENDER, OUTCOME_RECORDER, WaitingReleaser],
+      exports: [ALERTS, SET_ASIDE_BOOK, DERIVATION, APPENDER, OUTCOME_RECORDER, WaitingReleaser],
     };
   }
 }

@@ -58,11 +58,12 @@ describe('the api', () => {
     assert.equal(answer.data.type, 'urn:saphan:problem:not-found');
   });
 
-  test('a callback with the provider’s signature is taken, and a batch that nobody sent is set aside', async () => {
+  test('a callback with the provider’s signature is read, and a batch that nobody sent is set aside with what to do', async () => {
     const body = event(9);
     const answer = await hub.client(null).post(CALLBACKS, body, { headers: signed(body) });
-    assert.equal(answer.status, 202, JSON.stringify(answer.data));
-    assert.deepEqual(answer.data, { accepted: 0, setAside: 1 });
+    assert.equal(answer.status, 422, JSON.stringify(answer.data));
+    assert.equal(answer.data.errors[0].code, 'unknownBatch');
+    assert.match(answer.data.errors[0].remedy, /number of the batch that was received/);
   });
 
   test('a wrong signature is refused and counted', async () => {

@@ -143,9 +143,18 @@ describe('the journey over the api', () => {
     const own = hub.client(hub.trueKey);
     const { data } = await own.get('/v1/providers/TRUE/batches');
     assert.equal(data.batches[0].number, 1);
-    const bytes = await own.get('/v1/providers/TRUE/batches/1/bytes', { responseType: 'arraybuffer' });
+    const bytes = await own.get('/v1/providers/TRUE/batches/1/bytes', {
+      responseType: 'arraybuffer',
+      headers: { 'accept-encoding': 'identity' },
+    });
     assert.equal(bytes.status, 200);
+    assert.equal(bytes.headers['content-type'], 'application/cloudevents+json; charset=utf-8');
     assert.deepEqual(Buffer.from(bytes.data), trueCorp.bodies[0]);
+    const zipped = await own.get('/v1/providers/TRUE/batches/1/bytes', {
+      responseType: 'arraybuffer',
+      headers: { 'accept-encoding': 'gzip' },
+    });
+    assert.deepEqual(Buffer.from(zipped.data), trueCorp.bodies[0], 'unpacked they are the same');
     assert.equal(
       bytes.headers['repr-digest'],
       `sha-256=:${createHash('sha256').update(Buffer.from(bytes.data)).digest('base64')}:`,
@@ -155,7 +164,7 @@ describe('the journey over the api', () => {
     await query(hub.source, 'DELETE FROM batch_bytes WHERE provider_id = $1', [hub.ids['TRUE']]);
     const gone = await own.get('/v1/providers/TRUE/batches/1/bytes');
     assert.equal(gone.status, 410);
-    assert.match(gone.data.detail, /\/v1\/syncs/);
+    assert.match(gone.data.detail, /\/v1\/providers\/TRUE\/full-list/);
   });
 
   test('a paused provider is sent nothing; the sentence says who must act; resuming sends at once', async () => {

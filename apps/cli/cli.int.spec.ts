@@ -95,7 +95,7 @@ describe('saphan', () => {
 
   test('pause, resume and sync end as they should', async () => {
     assert.match((await saphan(['pause', 'AIS', '--reason', 'they asked'])).out, /AIS: paused/);
-    assert.match((await saphan(['status'])).out, /paused: they asked/);
+    assert.match((await saphan(['status'])).out, /paused by .*: they asked/);
     assert.match((await saphan(['resume', 'AIS', '--reason', 'back again'])).out, /AIS: resumed/);
     const preview = await saphan([
       'sync',
@@ -115,6 +115,20 @@ describe('saphan', () => {
     const done = await saphan(['sync', '--kind', 'full', '--providers', 'AIS', '--reason', 'weekly']);
     assert.equal(done.code, 0, done.err);
     assert.match(done.out, /AIS +2 +2 +completed/);
+  });
+
+  test('what was set aside is shown by reason, with what to do, in the person’s language', async () => {
+    assert.match((await saphan(['set-aside', 'list'])).out, /Nothing was set aside/);
+    const headers = { 'content-type': 'application/cloudevents+json' };
+    await hub.client(null).post('/v1/providers/TRUE/acknowledgements', '{}', { headers });
+    const en = await saphan(['set-aside', 'list', '--provider', 'TRUE']);
+    assert.equal(en.code, 0, en.err);
+    assert.match(en.out, /TRUE +unsigned +1 +1 .*webhook-timestamp and webhook-signature/);
+    const env = { SAPHAN_URL: hub.url, SAPHAN_KEY: hub.key, LANG: 'th_TH.UTF-8' };
+    assert.match((await saphan(['set-aside', 'list'], env)).out, /ทุกครั้ง/);
+    const none = await saphan(['set-aside', 'list', '--reason', 'shifted', '--json']);
+    assert.deepEqual(JSON.parse(none.out), { groups: [], rows: [], next: null });
+    assert.equal((await saphan(['set-aside', 'list', '--reason', 'odd'])).code, 3);
   });
 
   test('keys are made, used, listed and revoked', async () => {

@@ -25,3 +25,6 @@ export class CliError extends Error {
     this.name = 'CliError';
   }
 }
+
+/** The result itself says what failed: with `--json` nothing more is printed, so that stdout is one JSON document. */
+export class ReportedFailure extends CliError {}

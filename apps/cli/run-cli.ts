@@ -1,15 +1,24 @@
 // Reads the command line, runs one command, and turns every way it may end into an exit code.
 import { Command, CommanderError } from 'commander';
+import { conformanceCommand } from './commands/conformance.js';
+import { destinationsCommands } from './commands/destinations.js';
 import { doctorCommand } from './commands/doctor.js';
+import { handOverCommands } from './commands/hand-over.js';
+import { emergencyCommand } from './commands/emergency.js';
 import { importCommand } from './commands/import.js';
 import { keyCommands } from './commands/keys.js';
 import { migrateCommand } from './commands/migrate.js';
+import { reconcileCommand } from './commands/reconcile.js';
+import { rerouteCommands } from './commands/reroute.js';
+import { replayCommand } from './commands/replay.js';
+import { providerCommands } from './commands/provider.js';
 import { sampleCommand } from './commands/sample.js';
+import { setAsideCommands } from './commands/set-aside.js';
 import { showCommand } from './commands/show.js';
 import { statusCommand, valveCommands } from './commands/status.js';
 import { syncCommand } from './commands/sync.js';
 import { contextOf } from './context.js';
-import { CliError, EXIT, type ExitCode } from './exit-codes.js';
+import { CliError, EXIT, ReportedFailure, type ExitCode } from './exit-codes.js';
 import { languageOf } from './language.js';
 import { Output } from './output.js';
 
@@ -34,10 +43,19 @@ function build(env: NodeJS.ProcessEnv, cwd: string): Command {
     statusCommand,
     showCommand,
     valveCommands,
+    reconcileCommand,
+    emergencyCommand,
+    replayCommand,
+    destinationsCommands,
     sampleCommand,
     migrateCommand,
     doctorCommand,
+    conformanceCommand,
     keyCommands,
+    providerCommands,
+    handOverCommands,
+    rerouteCommands,
+    setAsideCommands,
   ])
     add(program, of);
   return program;
@@ -53,6 +71,7 @@ export async function runCli(args: string[], env: NodeJS.ProcessEnv, cwd: string
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     const output = new Output(languageOf(env), args.includes('--json'));
     const exitCode = error instanceof CliError ? error.exitCode : EXIT.failed;
+    if (error instanceof ReportedFailure && output.json) return exitCode;
     output.fail(
       error instanceof Error ? error.message : String(error),
       error instanceof CliError ? error.problem : undefined,

@@ -7,6 +7,8 @@ import type { Dial } from './dial.js';
 import { type Judge, refusalOf } from './judge.js';
 import type { IncomingPart, LineOutcome, Outcomes, OutcomeWord, WireLine } from './words.js';
 
+const NOT_THERE = new Set(['PORTED_OUT', 'NOT_SUBSCRIBER']);
+
 interface Staging {
   batch: number;
   parts: number;
@@ -55,6 +57,8 @@ export class Applier {
       const refusal = this.#refusal(part, line, standing);
       if (refusal !== undefined) {
         except.push(refusal);
+        // A line that it does not have (any more) is not on its list either.
+        if (line.op === 'REMOVE' && NOT_THERE.has(refusal.code ?? '')) this.book.remove(line.ref, line.seq, log);
         continue;
       }
       if (this.#applyLine(part, line, order, log) === 'already') {
@@ -179,6 +183,8 @@ export class Applier {
     ) {
       return this.#malformed(part, line);
     }
+    if (line.mustHold && !this.book.isPresent(this.book.find(line.ref)))
+      return { n: line.n, ref: line.ref, outcome: 'rejected', code: 'SERVICE_NOT_FOUND' };
     return refusalOf(this.judge, line);
   }
 

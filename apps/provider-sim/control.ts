@@ -15,11 +15,12 @@ export interface ControlOptions {
   /** Folds the journal after the memory was changed from outside. */
   changed: () => void;
   setHub: (address: string) => void;
+  setFeedKey: (key: string) => void;
 }
 
 const HELP =
   'known are GET /state, GET /book?after=&limit=, GET /book/digest?seq=1, GET /book/line/{ref}, GET /batches, GET /violations, ' +
-  'PUT /dial, PUT /hub, POST /reset, POST /forget';
+  'PUT /dial, PUT /hub, PUT /feed-key, POST /reset, POST /forget';
 
 export function openControl(options: ControlOptions): Promise<Server> {
   return listen(options.host, options.port, (request, response) => handle(options, request, response));
@@ -48,6 +49,7 @@ async function handle(options: ControlOptions, request: IncomingMessage, respons
       return answer(response, 200, provider.observer.state.entries);
     case 'PUT /dial':
     case 'PUT /hub':
+    case 'PUT /feed-key':
     case 'POST /reset':
     case 'POST /forget':
       return change(options, route, await json(request), response);
@@ -71,7 +73,7 @@ async function json(request: IncomingMessage): Promise<unknown> {
 }
 
 function change(
-  { provider, changed, setHub, state }: ControlOptions,
+  { provider, changed, setHub, setFeedKey, state }: ControlOptions,
   route: string,
   body: unknown,
   response: ServerResponse,
@@ -80,6 +82,10 @@ function change(
     if (route === 'PUT /dial') return answer(response, 200, provider.turn(body));
     if (route === 'PUT /hub') {
       setHub(String((body as { url?: unknown }).url));
+      return answer(response, 200, state());
+    }
+    if (route === 'PUT /feed-key') {
+      setFeedKey(String((body as { key?: unknown }).key));
       return answer(response, 200, state());
     }
     if (route === 'POST /reset') {

@@ -80,6 +80,48 @@ export interface Dial {
     /** How long a callback that the hub did not take is tried again, in seconds. */
     retryForSeconds: number;
   };
+  /** Service orders (TMF641). */
+  orders: {
+    /** Whether a second listener is refused with 409, or heard beside the first. */
+    listeners: 'one' | 'many';
+    /** Share of orders after which all subscriptions are lost, as by a restart. */
+    loseSubscriptions: number;
+    /** Share of orders that are taken and answered 409 all the same. */
+    conflict: number;
+    /** Share of orders that are told as acknowledged and begun, too; those events may come after the last word. */
+    earlyEvents: number;
+    /** How an order with a poisoned line is refused: at once with 400, or taken, and rejected by event. */
+    refuse: 'atOnce' | 'later';
+    /** Whether lists are filtered by externalId. */
+    filter: 'on' | 'off';
+    /** Most orders in one page of a list. */
+    page: number;
+  };
+  /** A provider that fetches its batches. */
+  pull: {
+    /** `off`: it never fetches, however often it is told. */
+    fetching: 'on' | 'off';
+    /** How often it looks without being told, in milliseconds; 0: only when told. */
+    everyMs: number;
+    /** Before each page, in milliseconds. */
+    pauseMs: number;
+    gzip: 'on' | 'off';
+    /** Share of events that are taken with a yes and forgotten. */
+    loses: number;
+    /** Share of pages whose connection is cut in the middle and resumed there. */
+    cut: number;
+    /** Share of rounds that begin some batches back. */
+    stale: number;
+  };
+  /** Destination lists. */
+  destinations: {
+    /** Share of hand-overs that fail: 500, a REJECTED receipt, all applications reported. */
+    fail: number;
+    /** Share of T8 applications that are reported as failed beside others that are taken. */
+    partial: number;
+    /** Milliseconds until a list that was taken is enforced, and acknowledged. */
+    lateMs: number;
+  };
   /** Whether a number that it already has is refused, or applied again. */
   duplicateCheck: 'refuses' | 'none';
   applyOrder: 'asSent' | 'inNumberOrder' | 'newerSeqOnly';
@@ -132,6 +174,17 @@ export function defaultDial(): Dial {
       badSignature: 0,
       retryForSeconds: 600,
     },
+    orders: {
+      listeners: 'one',
+      loseSubscriptions: 0,
+      conflict: 0,
+      earlyEvents: 0,
+      refuse: 'atOnce',
+      filter: 'on',
+      page: 100,
+    },
+    pull: { fetching: 'on', everyMs: 0, pauseMs: 0, gzip: 'on', loses: 0, cut: 0, stale: 0 },
+    destinations: { fail: 0, partial: 0, lateMs: 0 },
     duplicateCheck: 'refuses',
     applyOrder: 'asSent',
     parkLimitMs: 60_000,
@@ -141,15 +194,25 @@ export function defaultDial(): Dial {
 }
 
 const WORDS: Record<string, readonly string[]> = {
+  'orders.listeners': ['one', 'many'],
+  'orders.refuse': ['atOnce', 'later'],
+  'orders.filter': ['on', 'off'],
   faultsOn: ['batches', 'everything'],
   'reject.decide': ['byRef', 'atRandom'],
   'reject.removes': ['never', 'too'],
+  'pull.fetching': ['on', 'off'],
+  'pull.gzip': ['on', 'off'],
   duplicateCheck: ['refuses', 'none'],
   applyOrder: ['asSent', 'inNumberOrder', 'newerSeqOnly'],
   statusQuery: ['on', 'off'],
 };
 
 const SHARES = new Set([
+  'destinations.fail',
+  'destinations.partial',
+  'orders.loseSubscriptions',
+  'orders.conflict',
+  'orders.earlyEvents',
   'silence',
   'poison',
   'reject.share',
@@ -161,6 +224,9 @@ const SHARES = new Set([
   'answer.unknownBatch',
   'answer.shifted',
   'answer.badSignature',
+  'pull.loses',
+  'pull.cut',
+  'pull.stale',
 ]);
 
 /** Thrown with the path of the member that is wrong and what may stand there. */

@@ -2,6 +2,7 @@
 import { Applier } from './applier.js';
 import { Observer, type SeenBatch } from './book/record.js';
 import { checkPositions, observeSeqs } from './check-lines.js';
+import { Shelf } from './destinations/shelf.js';
 import { type Dial, defaultDial, turned } from './dial.js';
 import { type Judge, isPoison } from './judge.js';
 import { type KnownBatch, type KnownPart, rememberBatch, rememberPart } from './known.js';
@@ -38,6 +39,10 @@ export class Provider {
   /** The number that comes next for a provider that applies in order. */
   nextInOrder = 1;
   log: PartLog | undefined;
+  /** The secret that it shares with the hub for digests of its list; without one it offers none. */
+  digestSecret: string | undefined;
+  /** What it enforces of destination lists. */
+  readonly destinations = new Shelf(this);
   #parked: Parked[] = [];
   readonly #hashes = new Map<number, PartHash>();
   readonly #listeners: OutcomesListener[] = [];

@@ -142,7 +142,7 @@ describe('main', () => {
 
   test('says what is wrong', async () => {
     for (const [args, message] of [
-      [['--providers', 'NT'], /known are AIS, TRUE, DTAC, CAT, TOT, 3BB/],
+      [['--providers', 'N!'], /two to eight letters or digits/],
       [['--hub', 'http://10.1.1.1'], /loopback/],
       [['--base-port', 'x'], /whole number/],
     ] as const) {

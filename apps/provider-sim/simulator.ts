@@ -5,11 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { forget, type Forget, openControl } from './control.js';
 import type { Dial, DialChange } from './dial.js';
+import type { FileSettings } from './files/form.js';
 import { Journal } from './journal.js';
 import { assertLoopbackHost, loopbackUrl } from './loopback.js';
 import { Provider } from './provider.js';
 import { DEFAULT_STYLE, STYLES } from './styles/index.js';
 import type { RunningStyle, StyleAddress, StyleName } from './styles/style.js';
+import type { Witness } from './tmf641/witness.js';
 import { addressOf, closed } from './webhook/http.js';
 import { newSecret, type SignatureCheck } from './webhook/signature.js';
 import { PROVIDER_CODES, type ProviderCode } from './words.js';
@@ -21,9 +23,17 @@ export interface ProviderSettings {
   hubSecrets?: string[];
   /** The provider's own secret; made when absent. */
   ownSecret?: string;
+  /** Shared with the hub; without it no digests are offered. */
+  digestSecret?: string;
+  /** Its API key at the hub, for the style that fetches; may be told later with setFeedKey. */
+  feedKey?: string;
   sftpUser?: string;
   /** OpenSSH public keys of the hub. */
   sftpClientKeys?: string[];
+  /** Text of files and PGP keys; read anew for each file, so that a test can change keys over. */
+  files?: FileSettings;
+  /** Sees every message of the service order protocol. */
+  witness?: Witness;
 }
 
 export interface SimulatorOptions {
@@ -58,6 +68,8 @@ export interface SimulatedProvider {
   turn: (change: DialChange) => Dial;
   /** Plays a restore from a backup; returns how many batches were lost. */
   forget: (what: Forget) => number;
+  /** Tells it its API key at the hub. */
+  setFeedKey: (key: string) => void;
 }
 
 export interface Simulator {
@@ -122,13 +134,23 @@ interface Place {
 
 async function startOne(code: ProviderCode, options: SimulatorOptions, place: Place): Promise<Running> {
   const settings = options.settings?.[code] ?? {};
-  const styleName = settings.style ?? DEFAULT_STYLE[code];
+  const styleName = settings.style ?? DEFAULT_STYLE[code] ?? 'response';
   const style = STYLES[styleName];
-  const provider = new Provider(code, options.seed ?? 1, options.now ?? Date.now, settings.dial);
+  const provider = new Provider(code, options.seed ?? 1, options.now ?? Date.now, style.dial);
+  provider.turn(settings.dial ?? {});
+  provider.digestSecret = settings.digestSecret;
+  provider.destinations.keepIn(place.folder);
   const journal =
-    options.data === undefined ? undefined : Journal.open(place.folder, provider, (body) => style.read(provider, body));
+    options.data === undefined
+      ? undefined
+      : Journal.open(place.folder, provider, (body) => style.read(provider, body, settings.files));
   const { hubSecrets, ownSecret } = secretsOf(place.folder, settings);
-  const port = options.basePort ? options.basePort + 2 * PROVIDER_CODES.indexOf(code) : 0;
+  const codes: readonly string[] = [...PROVIDER_CODES, ...(options.providers ?? [])];
+  const port = options.basePort ? options.basePort + 2 * codes.indexOf(code) : 0;
+  let feedKey = settings.feedKey;
+  const setFeedKey = (key: string): void => {
+    feedKey = key;
+  };
   const started = await style.start({
     provider,
     host: place.host,
@@ -137,9 +159,12 @@ async function startOne(code: ProviderCode, options: SimulatorOptions, place: Pl
     ownSecret,
     signatureCheck: options.signatureCheck ?? 'official',
     hub: place.hub,
+    feedKey: () => feedKey,
     folder: place.folder,
     sftpUser: settings.sftpUser ?? 'saphan',
     sftpClientKeys: settings.sftpClientKeys ?? [],
+    files: settings.files ?? {},
+    witness: settings.witness ?? (() => undefined),
     told: (batch, part) => journal?.told(batch, part),
   });
   const state = (): Record<string, unknown> => stateOf(provider, styleName, started);
@@ -149,8 +174,12 @@ async function startOne(code: ProviderCode, options: SimulatorOptions, place: Pl
       host: place.host,
       port: port === 0 ? 0 : port + 1,
       state,
-      changed: () => journal?.fold(),
+      changed: () => {
+        journal?.fold();
+        started.wake();
+      },
       setHub: place.setHub,
+      setFeedKey,
     });
     const simulated: SimulatedProvider = {
       code,
@@ -162,10 +191,13 @@ async function startOne(code: ProviderCode, options: SimulatorOptions, place: Pl
       secretsFile: join(place.folder, SECRETS_FILE),
       provider,
       state,
+      setFeedKey,
       turn: (change) => provider.turn(change),
       forget: (what) => {
         const lost = forget(provider, what);
         journal?.fold();
+        // After a restore everything is started anew, a reader of a feed too.
+        started.wake();
         return lost;
       },
     };
@@ -217,6 +249,7 @@ function stateOf(provider: Provider, style: StyleName, running: RunningStyle): R
     violations: observer.state.violations,
     notices: observer.state.notices,
     ...running.figures(),
+    destinations: provider.destinations.view(),
     dial: provider.dial,
   };
 }

@@ -1,7 +1,9 @@
 // The shapes of the wire contract as this side reads them, written from docs/providers/contract.md and nothing else.
 
+/** The providers that are simulated unless others are asked for. */
 export const PROVIDER_CODES = ['AIS', 'TRUE', 'DTAC', 'CAT', 'TOT', '3BB'] as const;
-export type ProviderCode = (typeof PROVIDER_CODES)[number];
+/** Any provider can be simulated, in any style. */
+export type ProviderCode = string;
 
 export type Kind = 'delta' | 'full';
 export type OutcomeWord = 'applied' | 'already' | 'rejected' | 'retryLater';
@@ -17,6 +19,8 @@ export interface WireLine {
   package?: string;
   from?: string;
   to?: string;
+  /** It changes what is held under the provider's own id, and cannot put it there. */
+  mustHold?: true;
 }
 
 /** One part of one batch, read and found whole, not yet judged. */

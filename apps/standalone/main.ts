@@ -17,8 +17,10 @@ import {
 } from '#platform';
 import { startChild, type Child } from './children.js';
 import { EmbeddedPostgres } from './embedded-postgres.js';
+import { tellFeedKeys } from './feed-keys.js';
 import { openHome, writePrivate, type Home } from './home.js';
 import { listenSomewhere } from './listen.js';
+import { destinationsLine, publishFirstList } from './load-destinations.js';
 import { loadSample } from './load-sample.js';
 import { makeDemoSecrets, saveDemoProfiles, withTempers, type SimulatorAddress } from './simulated-providers.js';
 import { formatLines, providerLines } from './table.js';
@@ -61,11 +63,12 @@ async function startDatabase(home: Home): Promise<string> {
 async function start(): Promise<void> {
   const began = performance.now();
   const home = openHome();
-  const logFile = createWriteStream(path.join(home.dir, 'saphan.log'), { flags: 'a', mode: 0o600 });
+  const logPath = path.join(home.dir, 'saphan.log');
+  const logFile = createWriteStream(logPath, { flags: 'a', mode: 0o600 });
   const log = (line: string): void => void logFile.write(`${line}\n`);
   const onExit = (name: string, how: string): void => {
     if (stopping) return;
-    say(`${name} ended (${how}); see ${path.join(home.dir, 'saphan.log')}. Stopping.`);
+    say(`${name} ended (${how}); see ${logPath}. Stopping.`);
     void stopAll().then(() => process.exit(1));
   };
 
@@ -81,7 +84,8 @@ async function start(): Promise<void> {
     SAPHAN_SWEEP_MS: process.env['SAPHAN_SWEEP_MS'] ?? '1000',
     SAPHAN_LOG: process.env['SAPHAN_LOG'] ?? 'info',
   };
-  const config = readConfig(env);
+  // The API runs in this process, whose output is for people.
+  const config = readConfig({ ...env, SAPHAN_LOG_FILE: logPath });
   await migrateQueues(config);
   const source = await dataSource(url, 3).initialize();
   stops.push({ what: 'database connections', stop: () => source.destroy() });
@@ -99,7 +103,7 @@ async function start(): Promise<void> {
   );
   stops.push({ what: 'simulators', stop: () => simulators.stop() });
   const announced = (await simulators.announced) as {
-    providers: Record<string, SimulatorAddress & { control: string }>;
+    providers: Record<string, SimulatorAddress & { control: string; style?: string }>;
   };
   await saveDemoProfiles(source, announced.providers);
 
@@ -114,14 +118,19 @@ async function start(): Promise<void> {
   const cli = path.join(home.dir, 'cli.json');
   const key = made?.key ?? (existsSync(cli) ? (JSON.parse(readFileSync(cli, 'utf8')) as { key: string }).key : null);
   if (key) writePrivate(home, 'cli.json', JSON.stringify({ url: address, key }));
+  await tellFeedKeys(source, home, announced.providers);
 
-  const worker: Child = startChild('worker', 'apps/worker/main.js', [], env, log, onExit);
+  // The simulators send events of orders to where the worker tells them.
+  const reached = { ...env, SAPHAN_PUBLIC_URL: process.env['SAPHAN_PUBLIC_URL'] ?? address };
+  const worker: Child = startChild('worker', 'apps/worker/main.js', [], reached, log, onExit);
   stops.push({ what: 'worker', stop: () => worker.stop() });
 
+  await publishFirstList(source);
   await loadSample(source, home, address, say);
   say('');
   say(formatLines(await providerLines(source)));
   say('');
+  say(await destinationsLine(source));
   say(`  API documentation   ${address}/docs`);
   say(`  Queues (Bull Board) ${address}/ops/queues`);
   say(`  Health              ${address}/health/ready`);

@@ -1,5 +1,6 @@
 // The demo's providers: profiles that point at the simulators, and fresh secrets for both sides.
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import * as openpgp from 'openpgp';
 import ssh2 from 'ssh2';
 import { REFERENCE_PROFILES, withEndpoint } from '#adapters';
 import type { ProviderProfile } from '#contracts';
@@ -11,6 +12,9 @@ export interface SimulatorSettings {
   hubSecrets: string[];
   ownSecret: string;
   sftpClientKeys: string[];
+  digestSecret?: string;
+  /** Text and PGP keys of files; the simulator reads them anew for each file. */
+  files: { charset: 'utf-8' | 'windows-874'; pgp: { own: string[]; hub: string[] } | null };
 }
 
 /** The demo's providers refuse a line now and then, as real ones do, so that rejections have something to show. */
@@ -32,18 +36,22 @@ const signingSecret = (): string => `whsec_${randomBytes(32).toString('base64')}
 /** The secrets of the reference profiles, made once per installation; returns what the simulators must know of them. */
 export async function makeDemoSecrets(store: SecretStore): Promise<Record<string, SimulatorSettings>> {
   const settings: Record<string, SimulatorSettings> = {};
-  for (const { code, secrets } of REFERENCE_PROFILES) {
-    const get = async (name: string, make: () => string): Promise<string> => {
+  for (const { code, secrets, transport } of REFERENCE_PROFILES) {
+    const get = async (name: string, make: () => string | Promise<string>): Promise<string> => {
       const known = store.secret(name);
       if (known !== undefined) return known;
-      const made = make();
+      const made = await make();
       await store.put(name, made, HUB_ACTOR_ID);
       return made;
     };
     const signing = await Promise.all(secrets.signing.map((name) => get(name, signingSecret)));
     const callback = await Promise.all(secrets.callback.map((name) => get(name, signingSecret)));
     const sshKey = secrets.sshKey === null ? null : await get(secrets.sshKey, privateKey);
+    const pgp = secrets.pgp ? await exchangedKeys(code, secrets.pgp, get) : null;
+    const digest = secrets.digest ? await get(secrets.digest, () => randomBytes(32).toString('hex')) : null;
     settings[code] = {
+      ...(digest === null ? {} : { digestSecret: digest }),
+      files: { charset: (transport.kind === 'sftp' && transport.charset) || 'utf-8', pgp },
       hubSecrets: signing,
       ownSecret: callback[0] ?? signingSecret(),
       sftpClientKeys: sshKey === null ? [] : [publicKeyOf(sshKey)],
@@ -53,7 +61,33 @@ export async function makeDemoSecrets(store: SecretStore): Promise<Record<string
   return settings;
 }
 
-/** Writes the six profiles with the simulators' addresses. */
+/** Fresh PGP keys for both sides. In the demo the vault keeps the simulator's private key too; no real provider gives its own. */
+async function exchangedKeys(
+  code: string,
+  names: { ours: string[]; theirs: string[] },
+  get: (name: string, make: () => string | Promise<string>) => Promise<string>,
+): Promise<{ own: string[]; hub: string[] }> {
+  const own: string[] = [];
+  const hub: string[] = [];
+  for (const name of names.ours) hub.push(await publicPgp(await get(name, () => privatePgp('hub'))));
+  for (const name of names.theirs) {
+    const key = await get(`demo.${code}.${name}`, () => privatePgp(code));
+    own.push(key);
+    await get(name, () => publicPgp(key));
+  }
+  return { own, hub };
+}
+
+export async function privatePgp(who: string): Promise<string> {
+  const userIDs = [{ email: `${who.toLowerCase()}@example.invalid` }];
+  return (await openpgp.generateKey({ userIDs, format: 'armored' })).privateKey;
+}
+
+export async function publicPgp(privateArmored: string): Promise<string> {
+  return (await openpgp.readPrivateKey({ armoredKey: privateArmored })).toPublic().armor();
+}
+
+/** Writes the six profiles with the simulators' addresses, and with delivery windows that are always open. */
 export async function saveDemoProfiles(
   source: DataSource,
   addresses: Record<string, SimulatorAddress>,
@@ -73,7 +107,10 @@ export async function saveDemoProfiles(
           pollMs: 300,
         }
       : { target: address.target };
-    await saveProvider(source, change(withEndpoint(profile, endpoint)), HUB_ACTOR_ID);
+    const placed = { ...withEndpoint(profile, endpoint), deliveryWindows: [] };
+    if (placed.destinations?.form === 't8' && address.target)
+      placed.destinations = { ...placed.destinations, apiRoot: address.target };
+    await saveProvider(source, change(placed), HUB_ACTOR_ID);
   }
 }
 

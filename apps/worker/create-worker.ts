@@ -2,7 +2,7 @@
 import 'reflect-metadata';
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { dataSource, deliveryQueue, migrateQueues, type Config } from '#platform';
+import { dataSource, deliveryQueue, DESTINATIONS_QUEUE, migrateQueues, type Config } from '#platform';
 import { deliveredProviders } from './sweep-tasks.js';
 import { proveWiring } from './prove-wiring.js';
 import { hasRole, ROLES, WorkerModule } from './worker.module.js';
@@ -18,8 +18,9 @@ export async function createWorker(config: Config): Promise<INestApplicationCont
     logger: ['error', 'warn'],
   });
   const queues = [
-    ...(hasRole(config, 'deliver') ? providers.map(deliveryQueue) : []),
+    ...(hasRole(config, 'deliver') ? [...providers.map(deliveryQueue), DESTINATIONS_QUEUE] : []),
     ...(hasRole(config, 'import') ? ['import'] : []),
+    ...(hasRole(config, 'reconcile') ? ['reconcile'] : []),
   ];
   await worker.init();
   try {

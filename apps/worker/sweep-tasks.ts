@@ -1,18 +1,13 @@
 // The loose ends of the stations, done in every sweep: each is idempotent and quick when there is nothing to do.
 import type { DataSource } from 'typeorm';
-import { retryDue, type WaitingReleaser } from '#acknowledgement';
-import type {
-  AdapterRegistry,
-  Alerts,
-  Appender,
-  Derivation,
-  IncomingAnswer,
-  OutcomeRecorder,
-  WakeUp,
-} from '#contracts';
-import { checkReceipt, endSyncs, refuseByAnswer, type SweepTask } from '#dispatch';
-import { bangkokDay, HUB_ACTOR_ID, query, type Logger } from '#platform';
+import { carryReplays, forgetOldCallbacks, retryDue, type WaitingReleaser } from '#acknowledgement';
+import type { AdapterRegistry, Alerts, Appender, Derivation, OutcomeRecorder, WakeUp } from '#contracts';
+import { endSyncs, forgetBatches, keepStopped, watchReceipts, type SweepTask } from '#dispatch';
+import { bangkokDay, HUB_ACTOR_ID, query, type Config, type Logger } from '#platform';
+import { judgeSetAside, latelySetAside } from '#operations';
 import { turnDay } from '#whitelist';
+import { moveTasks } from './move-tasks.js';
+import { answerFiles } from './answer-files.js';
 
 export interface SweepParts {
   source: DataSource;
@@ -23,15 +18,51 @@ export interface SweepParts {
   waiting: WaitingReleaser;
   wakeUp: WakeUp;
   alerts: Alerts;
+  config: Config;
   log: Logger;
 }
 
 export function sweepTasks(parts: SweepParts): SweepTask[] {
-  return [retries(parts), waiting(parts), answers(parts), calendar(parts), syncs(parts), stopped(parts)];
+  return [
+    stopKept(parts),
+    retries(parts),
+    replays(parts),
+    retention(parts),
+    waiting(parts),
+    answerFiles(parts, (key, work) => alone(parts.source, key, work)),
+    calendar(parts),
+    syncs(parts),
+    stopped(parts),
+    ...moveTasks(parts, (key, work) => alone(parts.source, key, work)),
+    setAside(parts),
+    watchReceipts(parts),
+  ];
+}
+
+/** First of all: what is added while everything is stopped is stopped too. */
+function stopKept({ source }: SweepParts): SweepTask {
+  return (provider) => keepStopped(source, provider.providerId);
 }
 
 function retries({ source, appender }: SweepParts): SweepTask {
   return async (provider) => void (await retryDue(source, appender, provider.providerId));
+}
+
+function replays({ source, appender }: SweepParts): SweepTask {
+  return async (provider) => void (await carryReplays(source, appender, provider.providerId));
+}
+
+/** How often what is over its time is erased, in milliseconds. */
+const ERASE_EVERY_MS = 3_600_000;
+
+function retention({ source, config, log }: SweepParts): SweepTask {
+  const last = new Map<number, number>();
+  return async ({ providerId, code }, signal) => {
+    if (Date.now() - (last.get(providerId) ?? 0) < ERASE_EVERY_MS) return;
+    last.set(providerId, Date.now());
+    const forgotten = await forgetBatches(source, providerId, config.retention.batchDays, new Date(), signal);
+    if (forgotten.batches > 0) log.info({ event: 'old batches erased', provider: code, ...forgotten });
+  };
 }
 
 function waiting({ waiting }: SweepParts): SweepTask {
@@ -56,38 +87,20 @@ function stopped({ source, alerts }: SweepParts): SweepTask {
   };
 }
 
-/** Answer files of a provider are read by one process at a time, as often as its profile says. */
-function answers({ source, adapters, recorder, wakeUp, log }: SweepParts): SweepTask {
-  const last = new Map<number, number>();
-  return async (provider, signal) => {
-    const adapter = adapters.get(provider.code);
-    const { transport } = provider.profile;
-    if (!adapter.collect || transport.kind !== 'sftp') return;
-    if (Date.now() - (last.get(provider.providerId) ?? 0) < transport.pollMs) return;
-    last.set(provider.providerId, Date.now());
-    await alone(source, 7_240_100 + provider.providerId, async () => {
-      const take = async (answer: IncomingAnswer) => {
-        if (answer.receipt === 'accepted' && answer.sha256 !== undefined) {
-          await checkReceipt(source, provider.providerId, answer.number, answer.sha256);
-        }
-        if (answer.receipt === 'refused') {
-          await refuseByAnswer(
-            source,
-            recorder,
-            provider.providerId,
-            answer.number,
-            answer.code ?? 'PROVIDER_ERROR',
-            answer.detail ?? '',
-          );
-          await wakeUp.wake([provider.providerId]);
-        }
-        if (answer.outcomes) await recorder.record(provider.providerId, answer.number, answer.outcomes);
-      };
-      const result = await adapter.collect?.(take, signal);
-      if (result && (result.taken > 0 || result.setAside > 0)) {
-        log.info({ event: 'answer files read', provider: provider.code, ...result });
-      }
-    });
+/** How often old callbacks are forgotten, in milliseconds. */
+const FORGET_EVERY_MS = 3_600_000;
+
+/** Whether a provider's answers are set aside repeatedly; the alert is over when it has been quiet for a while. */
+function setAside({ source, alerts }: SweepParts): SweepTask {
+  let forgotten = 0;
+  return async ({ providerId }) => {
+    const alert = { kind: 'answersSetAside', providerId, subject: 'answers' } as const;
+    const text = judgeSetAside(await latelySetAside(source, providerId));
+    if (text !== null) await alerts.raise({ ...alert, text });
+    else await alerts.clear(alert);
+    if (Date.now() - forgotten < FORGET_EVERY_MS) return;
+    forgotten = Date.now();
+    await forgetOldCallbacks(source);
   };
 }
 

@@ -1,9 +1,11 @@
 // The worker: delivers, runs imports, keeps the calendar and the loose ends.
 import { Module, type DynamicModule } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { DispatchModule, SWEEP_TASKS } from '#dispatch';
+import { DestinationsModule, DestinationsSweep } from '#destinations';
+import { DispatchModule, nextOpening, SWEEP_TASKS, type SweepTask } from '#dispatch';
 import { WaitingReleaser } from '#acknowledgement';
 import { ImportWorkerModule } from '#intake';
+import { ReconciliationWorkerModule } from '#reconciliation';
 import {
   ADAPTERS,
   ALERTS,
@@ -19,11 +21,11 @@ import {
   type ProviderCode,
   type WakeUp,
 } from '#contracts';
-import { LOGGER, PlatformModule, type Config, type Logger } from '#platform';
+import { CONFIG, LOGGER, PlatformModule, type Config, type Logger } from '#platform';
 import { HubModule } from '../hub.module.js';
 import { sweepTasks } from './sweep-tasks.js';
 
-export const ROLES = ['deliver', 'import'] as const;
+export const ROLES = ['deliver', 'import', 'reconcile'] as const;
 type Role = (typeof ROLES)[number];
 
 export function hasRole(config: Config, role: Role): boolean {
@@ -40,6 +42,7 @@ export class WorkerModule {
         HubModule.forRoot(),
         ...(hasRole(config, 'deliver') ? [SweepModule.forRoot(), DispatchModule.forRoot(providers)] : []),
         ...(hasRole(config, 'import') ? [ImportWorkerModule] : []),
+        ...(hasRole(config, 'reconcile') ? [ReconciliationWorkerModule] : []),
       ],
     };
   }
@@ -52,6 +55,7 @@ class SweepModule {
     return {
       module: SweepModule,
       global: true,
+      imports: [DestinationsModule.forRoot(nextOpening)],
       providers: [
         {
           provide: SWEEP_TASKS,
@@ -64,8 +68,13 @@ class SweepModule {
             waiting: WaitingReleaser,
             wakeUp: WakeUp,
             alerts: Alerts,
+            config: Config,
             log: Logger,
-          ) => sweepTasks({ source, adapters, appender, derivation, recorder, waiting, wakeUp, alerts, log }),
+            lists: DestinationsSweep,
+          ): SweepTask[] => [
+            ...sweepTasks({ source, adapters, appender, derivation, recorder, waiting, wakeUp, alerts, config, log }),
+            (provider) => lists.sweep(provider),
+          ],
           inject: [
             DataSource,
             ADAPTERS,
@@ -75,7 +84,9 @@ class SweepModule {
             WaitingReleaser,
             WAKE_UP,
             ALERTS,
+            CONFIG,
             LOGGER,
+            DestinationsSweep,
           ],
         },
       ],

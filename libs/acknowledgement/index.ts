@@ -2,7 +2,7 @@
 export { Recorder } from './record-outcomes.js';
 export { WaitingReleaser } from './release-waiting.js';
 export { retryDue } from './retry-due.js';
-export { meantFor, REROUTE_CODES, type Heard, type Resolution } from './merge.js';
+export type { Heard, Resolution } from './merge.js';
 export type { RetryRules } from './exceptions.js';
 export { endReroutes } from './reroutes.js';
 export {

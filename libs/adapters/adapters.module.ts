@@ -1,13 +1,15 @@
 // Nest module: provides the registry under ADAPTERS from profiles and options that the app gives.
 import { Inject, Module, type DynamicModule, type FactoryProvider, type OnApplicationShutdown } from '@nestjs/common';
-import { ADAPTERS, type ProviderProfile } from '#contracts';
+import { ADAPTERS, type ProviderCode } from '#contracts';
 import type { AdapterOptions } from './options.js';
-import { makeAdapterRegistry, type ClosableRegistry } from './registry.js';
+import { makeAdapterRegistry, type ClosableRegistry, type VersionedProfile } from './registry.js';
 
 /** What the app's factory returns. */
 export interface AdaptersSetup {
-  profiles: readonly ProviderProfile[];
+  profiles: readonly VersionedProfile[];
   options: AdapterOptions;
+  /** Given what brings the adapters up to date, which returns faults by code; to be called when profiles changed. */
+  follow?: (update: (rows: readonly VersionedProfile[]) => Map<ProviderCode, string>) => void;
 }
 
 @Module({})
@@ -29,8 +31,10 @@ export class AdaptersModule implements OnApplicationShutdown {
           provide: ADAPTERS,
           inject: setup.inject ?? [],
           useFactory: async (...dependencies: never[]) => {
-            const { profiles, options } = await setup.useFactory(...dependencies);
-            return makeAdapterRegistry(profiles, options);
+            const { profiles, options, follow } = await setup.useFactory(...dependencies);
+            const registry = makeAdapterRegistry(profiles, options);
+            follow?.((rows) => registry.update(rows));
+            return registry;
           },
         },
       ],

@@ -1,11 +1,22 @@
 // The only door of adapters: profiles, their validation, and adapters made from them.
 export { AdaptersModule, type AdaptersSetup } from './adapters.module.js';
+export { storedSubscription } from './tmf641/subscription-store.js';
+export { TOKEN_HEADER } from './tmf641/callback.js';
 export { makeAdapter } from './make-adapter.js';
-export { makeAdapterRegistry, type ClosableRegistry } from './registry.js';
+export { makeAdapterRegistry, type ClosableRegistry, type VersionedProfile } from './registry.js';
 export type { AdapterNotice, AdapterOptions, SecretSource } from './options.js';
 export { LOOPBACK_NETWORKS, PRIVATE_NETWORKS } from './transports/target-guard.js';
 export { REFERENCE_PROFILES, referenceProfile } from './profiles/reference.js';
-export { dtacTmf641 } from './profiles/dtac.js';
-export { totSealed } from './profiles/tot.js';
 export { withEndpoint, type Endpoint } from './profiles/defaults.js';
+export { listCsv, listDocument } from './destinations/documents.js';
 export { ProfileNotValid, validateProfile } from './profiles/validate.js';
+export { callbackTooLarge, LONGEST_CALLBACK_BYTES } from './acknowledgement/callback.js';
+export { feedPath } from './pull/thin-exchange.js';
+export { PAGE_TYPE } from './formats/thin.js';
+export { mediaTypeOf } from './formats/media-type.js';
+export { fingerprintOf, makeKey, MADE_HERE, type KeyMaterial } from './authentication/key-material.js';
+export { viewCertificate, type CertificateView } from './authentication/mutual-tls.js';
+export { CASE_NAMES, runConformance } from './conformance/receiver/run.js';
+export type { ConformanceReport } from './conformance/receiver/report.js';
+export { withTarget } from './conformance/receiver/target.js';
+export { ConformanceRefused } from './conformance/receiver/test-lines.js';

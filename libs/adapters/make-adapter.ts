@@ -1,16 +1,22 @@
 // Puts one provider's adapter together from its profile: transport x format x acknowledgement.
-import type { ProviderAdapter, ProviderProfile, SftpTransport, WebhookTransport } from '#contracts';
+import type { ProviderAdapter, ProviderProfile, SetAside, SftpTransport, Unusable, WebhookTransport } from '#contracts';
 import { readCallback } from './acknowledgement/callback.js';
 import { FileCollector } from './acknowledgement/files.js';
+import { makeDestinationSender } from './destinations/make-sender.js';
 import type { BatchExchange } from './exchange/exchange.js';
 import { FileExchange } from './exchange/file-exchange.js';
 import { foldersBelow, type FileForm } from './exchange/folders.js';
 import { WebhookExchange } from './exchange/webhook-exchange.js';
 import { cloudEvents } from './formats/cloudevents.js';
+import { batchFileName } from './formats/file-names.js';
 import type { BatchFormat } from './formats/format.js';
 import { hdtIn, type Charset } from './formats/hdt.js';
+import { thin } from './formats/thin.js';
+import { WebhookObserver } from './observing/webhook-observer.js';
 import type { AdapterNotice, AdapterOptions } from './options.js';
+import { probe } from './probe.js';
 import { validateProfile } from './profiles/validate.js';
+import { ThinExchange } from './pull/thin-exchange.js';
 import { pgpSealing } from './sealing/pgp.js';
 import { unsealed } from './sealing/sealing.js';
 import { readTmfCallback, tokenOf } from './tmf641/callback.js';
@@ -21,13 +27,19 @@ import { SftpConnection } from './transports/sftp.js';
 import { makeTargetGuard, type TargetGuard } from './transports/target-guard.js';
 import { WebhookClient } from './transports/webhook.js';
 
-const FORMATS: Record<Exclude<ProviderProfile['format'], 'hdt'>, BatchFormat> = { cloudevents: cloudEvents, tmf641 };
+const FORMATS: Record<Exclude<ProviderProfile['format'], 'hdt'>, BatchFormat> = {
+  cloudevents: cloudEvents,
+  tmf641,
+  thin,
+};
 
 /** Bytes that one line may take in an answer, and what surrounds them. */
 const ANSWER_BYTES_PER_LINE = 256;
 /** A service order comes back with all its items. */
 const ORDER_BYTES_PER_LINE = 1_024;
 const ANSWER_BYTES_BESIDES = 64 * 1024;
+/** All 65,536 leaf digests in base64 are 1.8 MB; the items of 256 leaves at 3 million entries about 1.3 MB. */
+const LONGEST_DIGESTS_BYTES = 8 * 1024 * 1024;
 
 /** Throws `ProfileNotValid` when the profile cannot work. Connects to nothing before it is used. */
 export function makeAdapter(candidate: ProviderProfile, options: AdapterOptions): ProviderAdapter {
@@ -49,41 +61,106 @@ export function makeAdapter(candidate: ProviderProfile, options: AdapterOptions)
       return [];
     });
 
-  const notice: Notice = (kind, text) => options.notice?.({ provider: profile.code, kind, text });
+  const notice: Notice = (kind, text, setAside) =>
+    options.notice?.({ provider: profile.code, kind, text, ...(setAside ? { setAside } : {}) });
   const guard = makeTargetGuard(options.allowedNetworks ?? []);
-  const { exchange, collector } =
+  const { exchange, collector, enclose, files } =
     profile.transport.kind === 'webhook'
       ? {
           exchange: byWebhook(profile, profile.transport, { guard, format, secrets, clock, options, notice }),
           collector: null,
+          enclose: null,
+          files: null,
         }
-      : byFiles(profile, profile.transport, { guard, charset, secrets, options, notice });
+      : byFiles(profile, profile.transport, { guard, charset, secrets, clock, options, notice });
+
+  /** An answer that cannot be used is counted and shown, whatever is made of its not being there. */
+  const tell = <Result extends { unusable?: Unusable } | object>(result: Result, number: number): Result => {
+    const unusable = 'unusable' in result ? result.unusable : undefined;
+    if (unusable) {
+      const { reason, detail } = unusable;
+      notice('answerSetAside', detail, { reason, number, detail, items: 1 });
+    }
+    return result;
+  };
 
   const adapter: ProviderAdapter = {
     profile,
     render: (header, lines) => format.render(header, lines),
-    handOver: (batch, parts, signal) => exchange.handOver(batch, parts, signal),
-    ask: (batch, signal) =>
+    handOver: async (batch, parts, signal) => tell(await exchange.handOver(batch, parts, signal), batch.number),
+    ask: async (batch, signal) =>
       profile.canBeAsked
-        ? exchange.ask(batch, signal)
-        : Promise.resolve({ answer: 'cannotTell', detail: 'this provider cannot be asked about a batch' }),
+        ? tell(await exchange.ask(batch, signal), batch.number)
+        : { answer: 'cannotTell', detail: 'this provider cannot be asked about a batch' },
     highestNumber: (signal) => (profile.canBeAsked ? exchange.highestNumber(signal) : Promise.resolve(null)),
+    probe: (signal) =>
+      probe(
+        profile,
+        {
+          guard,
+          clock,
+          secret: (name) => options.secrets.secret(name),
+          sshKey: () => (profile.secrets.sshKey === null ? undefined : options.secrets.secret(profile.secrets.sshKey)),
+          client: () =>
+            new WebhookClient(profile.transport as WebhookTransport, {
+              guard,
+              secrets: () => secrets(profile.secrets.signing),
+              secret: (name) => options.secrets.secret(name),
+              clock,
+              maxAnswerBytes: ANSWER_BYTES_BESIDES,
+              maxSockets: 1,
+              ...(options.ca ? { ca: options.ca } : {}),
+            }),
+          ...(options.ca ? { ca: options.ca } : {}),
+        },
+        signal,
+      ),
     close: () => exchange.close(),
   };
   if (profile.acknowledgement === 'files' && collector) {
     adapter.collect = (take, signal) => collector.collect(take, signal);
   }
-  if (profile.acknowledgement === 'callback') {
+  if (enclose) adapter.enclose = enclose;
+  if (profile.transport.kind === 'webhook' && profile.secrets.digest && profile.format !== 'tmf641') {
+    // A connection of its own: a comparison stands in no hand-over's way, and its answers are longer.
+    const client = new WebhookClient(profile.transport, {
+      guard,
+      secrets: () => secrets(profile.secrets.signing),
+      secret: (name) => options.secrets.secret(name),
+      clock,
+      maxAnswerBytes: LONGEST_DIGESTS_BYTES,
+      maxSockets: 1,
+      ...(options.ca ? { ca: options.ca } : {}),
+    });
+    adapter.observer = new WebhookObserver(profile.code, client);
+    adapter.close = async () => {
+      client.close();
+      await exchange.close();
+    };
+  }
+  if (exchange instanceof ThinExchange)
+    adapter.remind = (batch, reminder, signal) => exchange.remind(batch, reminder, signal);
+  if (profile.acknowledgement === 'callback' || profile.acknowledgement === 'pull') {
     const own = (): string[] => secrets(profile.secrets.callback);
     adapter.readCallback =
       profile.format === 'tmf641'
         ? (headers, body) => readTmfCallback(profile, own(), headers, body)
         : (headers, body) => readCallback(profile, own(), headers, body, clock());
   }
+  const lists = makeDestinationSender(profile, { guard, secrets, clock, options, files });
+  if (lists) {
+    adapter.sendDestinations = (version, delivery, signal) => lists.send(version, delivery, signal);
+    if (lists.readReport) adapter.readDestinationsReport = (token, body) => lists.readReport!(token, body);
+    const closeRest = adapter.close;
+    adapter.close = async () => {
+      await lists.close();
+      await closeRest();
+    };
+  }
   return adapter;
 }
 
-type Notice = (kind: AdapterNotice['kind'], text: string) => void;
+type Notice = (kind: AdapterNotice['kind'], text: string, setAside?: SetAside) => void;
 
 interface WebhookParts {
   guard: TargetGuard;
@@ -100,19 +177,22 @@ function byWebhook(profile: ProviderProfile, transport: WebhookTransport, parts:
   const client = new WebhookClient(transport, {
     guard,
     secrets: () => secrets(profile.secrets.signing),
+    secret: (name) => options.secrets.secret(name),
     clock,
     maxAnswerBytes: ANSWER_BYTES_BESIDES + profile.maxLines * perLine,
     // Hand-overs in flight, a status query and a look at the highest number beside them.
     maxSockets: profile.maxInFlight + 2,
     ...(options.ca ? { ca: options.ca } : {}),
   });
+  if (profile.format === 'thin') return new ThinExchange(profile, client, () => options.hubAddress?.(), clock);
   if (profile.format !== 'tmf641') return new WebhookExchange(profile, client, format.contentType, clock);
   const callback = (): string | undefined => {
     const base = options.callbackBase?.(profile.code);
     const [secret] = secrets(profile.secrets.callback);
     return base === undefined || secret === undefined ? undefined : `${base}/tmf641/${tokenOf(secret, profile.code)}`;
   };
-  const subscription = new Subscription(client, callback, clock, (text) => notice('subscription', text));
+  const store = options.subscriptions?.(profile.code);
+  const subscription = new Subscription(client, callback, clock, (text) => notice('subscription', text), store);
   return new Tmf641Exchange(profile, client, subscription, clock);
 }
 
@@ -120,6 +200,7 @@ interface FileParts {
   guard: TargetGuard;
   charset: Charset;
   secrets: (names: readonly string[]) => string[];
+  clock: () => Date;
   options: AdapterOptions;
   notice: Notice;
 }
@@ -127,8 +208,8 @@ interface FileParts {
 function byFiles(
   profile: ProviderProfile,
   transport: SftpTransport,
-  { guard, charset, secrets, options, notice }: FileParts,
-): { exchange: BatchExchange; collector: FileCollector } {
+  { guard, charset, secrets, clock, options, notice }: FileParts,
+): { exchange: BatchExchange; collector: FileCollector; enclose: ProviderAdapter['enclose'] | null; files: FileForm } {
   const name = profile.secrets.sshKey;
   const connection = new SftpConnection(transport, {
     guard,
@@ -141,6 +222,8 @@ function byFiles(
   const mostBytes = ANSWER_BYTES_BESIDES + profile.maxLines * ANSWER_BYTES_PER_LINE;
   return {
     exchange: new FileExchange(profile, connection, folders, files),
-    collector: new FileCollector(profile, connection, folders, files, mostBytes, notice),
+    collector: new FileCollector(profile, connection, folders, files, mostBytes, notice, clock),
+    files,
+    enclose: pgp ? (header, bytes) => sealing.seal(batchFileName(profile, header, header), bytes) : null,
   };
 }

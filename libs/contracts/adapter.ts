@@ -1,5 +1,10 @@
 // The adapter port: how a sealed batch reaches a provider, and how answers come back. dispatch knows only this.
-import type { DestinationDelivery, DestinationsReport, DestinationsResult, DestinationVersion } from './destinations.js';
+import type {
+  DestinationDelivery,
+  DestinationsReport,
+  DestinationsResult,
+  DestinationVersion,
+} from './destinations.js';
 import type { ListObserver } from './observer.js';
 import type { Outcomes } from './outcomes.js';
 import type { ProviderProfile } from './profile.js';

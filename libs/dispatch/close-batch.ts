@@ -4,11 +4,12 @@ import {
   ENDED_STATES,
   type Appender,
   type BatchState,
+  type IncomingAnswer,
   type OutcomeRecorder,
   type ResultCode,
   type Tx,
 } from '#contracts';
-import { HUB_ACTOR_ID, inTransaction, query } from '#platform';
+import { HUB_ACTOR_ID, inTransaction, noteSetAside, query } from '#platform';
 import { assertFence, type Lease } from './lease.js';
 import { pauseProvider } from './pause.js';
 import { halve, MOST_OFFENDERS } from './rules/halves.js';
@@ -108,7 +109,8 @@ export async function closeBatch(
 /** An outcome was heard between the question and its recording: the batch did arrive. */
 class AnsweredMeanwhile extends Error {}
 
-export type Refusal = 'halved' | 'lineRejected' | 'tooMany';
+/** `nothingInIt`: a proof of life was refused; the next day has its own. */
+export type Refusal = 'halved' | 'lineRejected' | 'tooMany' | 'nothingInIt';
 
 /**
  * The provider refused the batch as a whole: its halves are sealed next, or, alone, its only line is rejected.
@@ -128,6 +130,17 @@ export async function refuseBatch(
   if (batch.kind === 'full') {
     await inTransaction(source, also);
     return 'tooMany';
+  }
+  if (batch.line_count === 0) {
+    await inTransaction(source, async (tx) => {
+      await tx.query(
+        `UPDATE batch SET state = 'refused', state_reason = $3, ended_at = now()
+         WHERE provider_id = $1 AND number = $2 AND state IN ('handed', 'accepted')`,
+        [providerId, number, `${code}: ${detail}`],
+      );
+      await also(tx);
+    });
+    return 'nothingInIt';
   }
   if (batch.line_count === 1) {
     await recorder.refuseLine(providerId, number, code);
@@ -151,10 +164,12 @@ export async function refuseBatch(
     );
     await also(tx);
     if (ended.length === 0) {
-      await tx.query(
-        `INSERT INTO set_aside (provider_id, number, reason) VALUES ($1, $2, 'refused as a whole, after outcomes of its lines were heard')`,
-        [providerId, number],
-      );
+      await noteSetAside(tx, providerId, {
+        reason: 'contradictsReceipt',
+        number,
+        detail: 'refused as a whole, after outcomes of its lines were heard',
+        items: 1,
+      });
       return;
     }
     // What was left out here is looked at afresh by the halves.
@@ -180,6 +195,7 @@ export async function refuseByAnswer(
   number: number,
   code: ResultCode,
   detail: string,
+  because?: IncomingAnswer['because'],
 ): Promise<void> {
   const [batch] = await query<{ state: string }>(
     source,
@@ -187,8 +203,16 @@ export async function refuseByAnswer(
     [providerId, number],
   );
   if (batch?.state !== 'handed' && batch?.state !== 'accepted') return;
+  // It holds something under this number that nobody here knows: nothing is safe before a person has looked.
+  if (because === 'otherBytes') {
+    await pauseProvider(source, providerId, HUB_ACTOR_ID, `the provider knows batch ${number} with other bytes`);
+    return;
+  }
   const refusal = await refuseBatch(source, recorder, providerId, number, code, detail, async () => undefined);
-  if (refusal === 'tooMany') {
+  // Its halves are sealed anew, with the keys of that day; until somebody has looked they would fail as well.
+  if (because === 'needsPerson') {
+    await pauseProvider(source, providerId, HUB_ACTOR_ID, `the provider cannot use batch ${number}: ${detail}`);
+  } else if (refusal === 'tooMany') {
     await pauseProvider(source, providerId, HUB_ACTOR_ID, `the provider refuses too much of batch ${number}: ${code}`);
   }
 }
@@ -196,7 +220,7 @@ export async function refuseByAnswer(
 async function offenders(source: DataSource, providerId: number, root: number): Promise<number> {
   const [row] = await query<{ n: number }>(
     source,
-    `SELECT count(*) AS n FROM batch WHERE provider_id = $1 AND root = $2 AND line_count = 1 AND n_rejected = 1`,
+    `SELECT count(*) AS n FROM batch WHERE provider_id = $1 AND root = $2 AND line_count = 1 AND n_rejected + n_retrying = 1`,
     [providerId, root],
   );
   return row?.n ?? 0;

@@ -1,6 +1,9 @@
 // One hand-over: under the provider's lease the next step is decided, taken and recorded.
 import type { DataSource } from 'typeorm';
 import {
+  FieldNotAllowed,
+  KeyNotUsable,
+  takesFullLists,
   type AdapterRegistry,
   type Appender,
   type AskResult,
@@ -14,18 +17,22 @@ import { faultPoint, HUB_ACTOR_ID, inTransaction, query, type Logger } from '#pl
 import { beginAttempt, endAttempt, repeatOvertaken, settleLostAttempts } from './attempts.js';
 import { closeBatch, refuseBatch } from './close-batch.js';
 import { sealFullList } from './full-list.js';
+import { failSync } from './sync.js';
 import { acquireLease, assertFence, LeaseLost, type Lease } from './lease.js';
 import { pauseProvider } from './pause.js';
+import { settleEmpty } from './receipt.js';
 import { afterAsking, afterHandOver, type Verdict } from './rules/after-attempt.js';
 import { lingerMs } from './rules/linger.js';
 import { nextStep, type Step } from './rules/next-step.js';
+import { restateList } from './restate-list.js';
 import { sealBatch, type Sealed } from './seal-batch.js';
 import { readBatch, readParts } from './sealed-bytes.js';
-import { stepRules, viewStream, type Stream } from './view.js';
+import { stepRules, viewStream, WINDOW_SHUT, type Stream } from './view.js';
 
 /** How one job ended, as ops see it. `more` tells that another job is due at once, `at` that one is due later. */
 export interface Delivered {
-  step: Step['step'] | 'notMyTurn' | 'leaseLost';
+  /** `profileChanged`: this process does not know the newest profile yet. */
+  step: Step['step'] | 'notMyTurn' | 'leaseLost' | 'profileChanged';
   number?: number;
   lines?: number;
   result?: string;
@@ -38,12 +45,23 @@ export interface Delivered {
 export interface DeliverySettings {
   owner: string;
   leaseS: number;
+  /** Told when the profile in the database is newer than the adapter's. */
+  outdated?: () => void;
+  /** Milliseconds; the database's clock when absent. */
+  clock?: () => number;
 }
+
+/** Until the new profile is read, in milliseconds. */
+const PROFILE_PAUSE_MS = 200;
 
 const PENDING = `
 SELECT c.last_seq - s.sealed_seq AS pending,
   coalesce((SELECT h.run_id IS NOT NULL FROM change h WHERE h.provider_id = $1 AND h.seq = c.last_seq), false) AS imported
 FROM provider_stream s JOIN provider_counter c USING (provider_id) WHERE s.provider_id = $1`;
+
+// Files and a feed lie with the provider before it has looked at them: its own receipt comes later, by itself.
+const RECEIPT_AT = `receipt_at = CASE WHEN (SELECT p.profile ->> 'acknowledgement' FROM provider p WHERE p.provider_id = batch.provider_id)
+  IN ('files', 'pull') THEN receipt_at ELSE coalesce(receipt_at, now()) END`;
 
 export class Deliverer {
   constructor(
@@ -63,9 +81,16 @@ export class Deliverer {
     try {
       const overAfterS = this.settings.leaseS + (2 * adapter.profile.transport.timeoutMs) / 1000;
       await settleLostAttempts(this.source, this.appender, providerId, lease.fence, overAfterS);
-      const stream = await viewStream(this.source, providerId);
+      const stream = await viewStream(this.source, providerId, this.settings.clock);
+      // What an old profile renders or expects may be wrong by now; whoever changes one does so under the lease.
+      if (this.adapters.get(code) !== adapter || this.adapters.version(code) !== stream.profileVersion) {
+        this.settings.outdated?.();
+        return { step: 'profileChanged', more: false, at: Date.now() + PROFILE_PAUSE_MS };
+      }
       const step = nextStep(stream, stepRules(adapter.profile));
-      return await this.take(step, stream, adapter, lease);
+      return await this.take(step, stream, adapter, lease).catch((error: unknown) =>
+        this.notSealed(error, step.step, stream, lease),
+      );
     } catch (error) {
       if (error instanceof LeaseLost) return { step: 'leaseLost', more: true };
       throw error;
@@ -82,7 +107,14 @@ export class Deliverer {
       case 'awaitOutcomes':
         return { step: step.step, more: false };
       case 'notYet':
+        if (step.why === 'window') await this.waitForWindow(providerId, step.until);
         return { step: 'notYet', more: false, at: step.until };
+      case 'sealEmpty': {
+        const sealed = await sealBatch(this.source, adapter, lease, 'empty', new Date(stream.now));
+        if (!sealed) return { step: 'idle', more: false };
+        await faultPoint('dispatch.sealed');
+        return this.handOver('sealEmpty', sealed.batch, partsOf(sealed), stream, adapter, lease);
+      }
       case 'handOver': {
         const batch = await this.existing(providerId, step.number);
         const begun = await inTransaction(this.source, async (tx) => {
@@ -119,6 +151,10 @@ export class Deliverer {
       }
       case 'sealFull': {
         if (stream.fullSyncId === null) return { step: 'idle', more: false };
+        if (!takesFullLists(adapter.profile)) {
+          await restateList(this.source, this.appender, lease, stream.fullSyncId);
+          return { step: 'sealFull', more: true };
+        }
         const batch = await sealFullList(this.source, adapter, lease, stream.fullSyncId, new Date(stream.now));
         if (!batch) return { step: 'sealFull', more: true };
         await faultPoint('dispatch.sealed');
@@ -142,6 +178,36 @@ export class Deliverer {
         return { step: 'giveUp', number: step.number, more: true };
       }
     }
+  }
+
+  /** Shown as the reason why nothing goes out. Nothing failed, and whether it is open is judged anew each time. */
+  private async waitForWindow(providerId: number, until: number): Promise<void> {
+    const bangkok = new Date(until + 7 * 3_600_000).toISOString();
+    await query(
+      this.source,
+      `UPDATE provider_stream SET not_before = $2, waiting_for = $3 WHERE provider_id = $1 AND not_before IS DISTINCT FROM $2`,
+      [
+        providerId,
+        new Date(until),
+        `${WINDOW_SHUT}; it opens ${bangkok.slice(0, 10)} ${bangkok.slice(11, 16)} (Bangkok)`,
+      ],
+    );
+  }
+
+  /** What kept a batch from being sealed and needs a person; anything else goes on its way. Nothing was sent. */
+  private async notSealed(error: unknown, step: Step['step'], stream: Stream, lease: Lease): Promise<Delivered> {
+    if (error instanceof KeyNotUsable) {
+      await this.stop(lease.providerId, `nothing can be signed and encrypted: ${error.message}`);
+      return { step, result: 'forbidden', more: false };
+    }
+    // A list without some of its lines would take them off. What is new travels as changes; the sync ends.
+    if (error instanceof FieldNotAllowed && step === 'sealFull') {
+      const reason = `${1 + error.others.length} lines of the full list cannot be written; ${error.message}`;
+      await failSync(this.source, lease.providerId, stream.fullSyncId, reason);
+      this.log.error({ event: 'full list cannot be written', provider: lease.providerId, reason });
+      return { step, result: 'notWritten', more: true };
+    }
+    throw error;
   }
 
   private async existing(providerId: number, number: number): Promise<SealedBatch> {
@@ -248,6 +314,11 @@ export class Deliverer {
     const result: AskResult = await adapter.ask(batch, lease.lost);
     await faultPoint('dispatch.asked');
     const verdict = afterAsking(result, this.context(batch, stream, adapter));
+    if (result.answer === 'refused') {
+      const refusal = { result: 'refused' as const, code: result.code, detail: result.detail, status: null };
+      await this.refuse(refusal, batch, lease, refusal);
+      return { step: 'ask', number: batch.number, result: result.answer, ...this.next(verdict, stream) };
+    }
     if (result.answer === 'has' && result.outcomes && verdict.verdict === 'accepted') {
       await this.recorder.record(providerId, batch.number, result.outcomes);
     }
@@ -285,7 +356,10 @@ export class Deliverer {
         );
       switch (verdict.verdict) {
         case 'accepted':
-          await set(`state = 'accepted', accepted_at = now(), asked = 0`);
+          await set(`state = 'accepted', accepted_at = now(), asked = 0, ${RECEIPT_AT}`);
+          // A proof of life is over with the receipt: there are no lines to wait for.
+          if (batch.lineCount === 0 && this.adapters.get(batch.provider).profile.acknowledgement !== 'files')
+            await settleEmpty(tx, providerId, batch.number);
           await tx.query(
             'UPDATE provider_stream SET not_before = NULL, failures = 0, waiting_for = NULL WHERE provider_id = $1 AND (failures > 0 OR not_before IS NOT NULL)',
             [providerId],

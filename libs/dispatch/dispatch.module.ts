@@ -26,9 +26,11 @@ import {
   listenForWakeUps,
   LOGGER,
   ProviderDirectory,
+  SetupWatch,
   type Config,
   type Logger,
 } from '#platform';
+import { AddedProviders, DELIVERED } from './added-providers.js';
 import { deliverProcessor } from './deliver.processor.js';
 import { Deliverer } from './deliver.js';
 import { Pump } from './pump.js';
@@ -98,8 +100,14 @@ export class DispatchModule {
             log: Logger,
             config: Config,
             owner: string,
-          ) => new Deliverer(source, adapters, appender, recorder, log, { owner, leaseS: config.worker.leaseS }),
-          inject: [DataSource, ADAPTERS, APPENDER, OUTCOME_RECORDER, LOGGER, CONFIG, OWNER],
+            setup: SetupWatch,
+          ) =>
+            new Deliverer(source, adapters, appender, recorder, log, {
+              owner,
+              leaseS: config.worker.leaseS,
+              outdated: () => void setup.reload(),
+            }),
+          inject: [DataSource, ADAPTERS, APPENDER, OUTCOME_RECORDER, LOGGER, CONFIG, OWNER, SetupWatch],
         },
         {
           provide: Sweeper,
@@ -110,18 +118,21 @@ export class DispatchModule {
             tasks: SweepTask[],
             log: Logger,
             config: Config,
+            delivered: Set<ProviderCode>,
           ) =>
             new Sweeper(
               source,
               pump,
-              () => directory.all().filter((row) => providers.includes(row.code)),
+              () => directory.all().filter((row) => delivered.has(row.code)),
               tasks,
               log,
               config.worker.sweepMs,
             ),
-          inject: [DataSource, Pump, ProviderDirectory, SWEEP_TASKS, LOGGER, CONFIG],
+          inject: [DataSource, Pump, ProviderDirectory, SWEEP_TASKS, LOGGER, CONFIG, DELIVERED],
         },
+        { provide: DELIVERED, useFactory: () => new Set(providers) },
         ...providers.map(deliverProcessor),
+        AddedProviders,
         DispatchLife,
       ],
       exports: [Pump, Sweeper, BullModule],

@@ -6,6 +6,7 @@ import type { ProviderAdapter, SealedBatch } from '#contracts';
 import { inTransaction } from '#platform';
 import { beginAttempt } from './attempts.js';
 import { LeaseLost, type Lease } from './lease.js';
+import { linesPerPart } from './rules/fit-bytes.js';
 import { batchLine } from './seal-batch.js';
 
 /** Positions per row of the index that joins answers to entries; the same blocks as for outcome bits. */
@@ -27,8 +28,8 @@ FROM entry e JOIN line l USING (line_id)
 WHERE e.provider_id = $1 AND e.present AND e.line_id > $2 ORDER BY e.line_id LIMIT $3`;
 
 const INSERT_BATCH = `
-INSERT INTO batch (provider_id, number, kind, from_seq, to_seq, line_count, parts, state, sha256, byte_size, sealed_at, handed_at, sync_id)
-VALUES ($1, $2, 'full', $3, $4, $5, $6, 'handed', $7, $8, $9, now(), $10)`;
+INSERT INTO batch (provider_id, number, kind, from_seq, to_seq, line_count, parts, state, sha256, byte_size, sealed_at, handed_at, sync_id, format)
+VALUES ($1, $2, 'full', $3, $4, $5, $6, 'handed', $7, $8, $9, now(), $10, $11)`;
 
 /**
  * Seals the full list in one snapshot: entries, changes and counter commit together, so that what the snapshot shows
@@ -43,7 +44,8 @@ export async function sealFullList(
   now: Date,
 ): Promise<SealedBatch | null> {
   const { providerId } = lease;
-  const { code: provider, maxLines } = adapter.profile;
+  const { code: provider } = adapter.profile;
+  const maxLines = linesPerPart(adapter.profile);
   return inTransaction(
     source,
     async (tx) => {
@@ -68,16 +70,16 @@ export async function sealFullList(
       const parts = Math.max(1, Math.ceil(lineCount / maxLines));
       const whole = createHash('sha256');
       let byteSize = 0;
-      let index: { refs: Buffer[]; seqs: Buffer } = { refs: [], seqs: Buffer.alloc(0) };
+      let index: { refs: Buffer[]; seqs: Buffer[] } = { refs: [], seqs: [] };
       let block = 0;
       const flush = async () => {
         if (index.refs.length === 0) return;
         await tx.query(
           'INSERT INTO full_list_index (provider_id, number, block, refs, seqs) VALUES ($1, $2, $3, $4, $5)',
-          [providerId, number, block, Buffer.concat(index.refs), index.seqs],
+          [providerId, number, block, Buffer.concat(index.refs), Buffer.concat(index.seqs)],
         );
         block += 1;
-        index = { refs: [], seqs: Buffer.alloc(0) };
+        index = { refs: [], seqs: [] };
       };
       let after = 0;
       for (let part = 1; part <= parts; part++) {
@@ -85,14 +87,13 @@ export async function sealFullList(
         after = rows.at(-1)?.line_id ?? after;
         const first = (part - 1) * maxLines + 1;
         const lines = rows.map((row, i) => batchLine({ ...row, present: true }, first + i, row.last_seq));
-        const bytes = adapter.render(
-          { provider, number, kind: 'full', fromSeq, toSeq, part, parts, count: lines.length, sealedAt: now },
-          lines,
-        );
+        const count = lines.length;
+        const header = { provider, number, kind: 'full' as const, fromSeq, toSeq, part, parts, count, sealedAt: now };
+        const bytes = adapter.render(header, lines);
         whole.update(bytes);
         byteSize += bytes.length;
         await tx.query(
-          'INSERT INTO batch_bytes (provider_id, number, part, first_n, last_n, sha256, zstd) VALUES ($1, $2, $3, $4, $5, $6, $7)',
+          'INSERT INTO batch_bytes (provider_id, number, part, first_n, last_n, sha256, zstd, enclosed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)',
           [
             providerId,
             number,
@@ -101,13 +102,14 @@ export async function sealFullList(
             first + lines.length - 1,
             createHash('sha256').update(bytes).digest(),
             zstdCompressSync(bytes),
+            adapter.enclose ? await adapter.enclose(header, bytes) : null,
           ],
         );
         for (const row of rows) {
           const seq = Buffer.alloc(8);
           seq.writeBigUInt64BE(BigInt(row.last_seq));
           index.refs.push(Buffer.from(row.entry_ref.replaceAll('-', ''), 'hex'));
-          index.seqs = Buffer.concat([index.seqs, seq]);
+          index.seqs.push(seq);
           if (index.refs.length === BLOCK_LINES) await flush();
         }
       }
@@ -124,6 +126,7 @@ export async function sealFullList(
         byteSize,
         now,
         syncId,
+        adapter.profile.format,
       ]);
       await tx.query(
         'UPDATE provider_stream SET next_number = next_number + 1, sealed_seq = greatest(sealed_seq, $2) WHERE provider_id = $1',

@@ -1,6 +1,7 @@
 // Pausing and resuming a provider: who, why, since when; recorded.
 import type { DataSource } from 'typeorm';
 import { inTransaction } from '#platform';
+import { refuseWhileStopped } from './emergency-stop.js';
 
 const AUDIT = `INSERT INTO audit (actor_id, act, subject, reason) SELECT $2, $3, 'provider:' || code, $4 FROM provider WHERE provider_id = $1`;
 
@@ -22,7 +23,7 @@ export async function pauseProvider(
   });
 }
 
-/** Sending goes on at once: a pause before the next attempt ends with it. */
+/** Sending goes on at once: a pause before the next attempt ends with it. Throws Problem 409 during an emergency stop. */
 export async function resumeProvider(
   source: DataSource,
   providerId: number,
@@ -30,6 +31,7 @@ export async function resumeProvider(
   reason: string,
 ): Promise<'resumed' | 'was not paused'> {
   return inTransaction(source, async (tx) => {
+    await refuseWhileStopped(tx);
     const rows = await tx.query(
       `UPDATE provider_stream SET paused_at = NULL, paused_by = NULL, pause_reason = NULL, not_before = NULL, failures = 0, waiting_for = NULL
        WHERE provider_id = $1 AND paused_at IS NOT NULL RETURNING 1`,

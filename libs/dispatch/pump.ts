@@ -29,10 +29,15 @@ export class Pump {
   private closed = false;
 
   constructor(
-    private readonly queues: ReadonlyMap<string, Queue>,
+    private readonly queues: Map<string, Queue>,
     private readonly log: Logger,
     private readonly owner: string,
   ) {}
+
+  /** A provider was added: its jobs go into this queue. */
+  takeUp(provider: string, queue: Queue): void {
+    this.queues.set(provider, queue);
+  }
 
   /** Something may be due. Returns at once. */
   wake(provider: string, why: DeliveryJob['why'] = 'woken'): void {

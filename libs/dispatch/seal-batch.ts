@@ -2,12 +2,23 @@
 import { createHash } from 'node:crypto';
 import { zstdCompressSync } from 'node:zlib';
 import type { DataSource } from 'typeorm';
-import type { BatchLine, ProviderAdapter, SealedBatch, SealedPart, Tx } from '#contracts';
+import {
+  givesHandles,
+  type BatchHeader,
+  type BatchLine,
+  type ProviderAdapter,
+  type SealedBatch,
+  type SealedPart,
+  type Tx,
+} from '#contracts';
 import { INDEX_PLANS, inTransaction } from '#platform';
 import { pushFate } from './rules/ahead.js';
+import { shorterRange } from './rules/fit-bytes.js';
+import { proofOfLifeDue } from './rules/proof-of-life.js';
 import { selectLines, type LoggedChange, type Omission } from './rules/select-lines.js';
 import { beginAttempt } from './attempts.js';
 import { assertFence, type Lease } from './lease.js';
+import { rejectUnwritable, renderWritable, type Unwritable } from './unwritable.js';
 
 interface ChangeRow {
   seq: number;
@@ -18,6 +29,7 @@ interface ChangeRow {
   valid_from: string | null;
   valid_to: string | null;
   line_key: string;
+  handle?: string;
 }
 
 type SendableChange = LoggedChange & { row: ChangeRow };
@@ -62,15 +74,20 @@ WHERE r.provider_id = $1 ORDER BY r.at LIMIT 100`;
 
 const INSERT_BATCH = `
 INSERT INTO batch (provider_id, number, kind, from_seq, to_seq, line_count, collapsed, omitted, parts, state, sha256, byte_size,
-  sealed_at, handed_at, halves_of, root, ahead)
-VALUES ($1, $2, 'delta', $3, $4, $5, $6, $7, 1, 'handed', $8, $9, $10, now(), $11, $12, $13)`;
+  sealed_at, handed_at, halves_of, root, ahead, format)
+VALUES ($1, $2, 'delta', $3, $4, $5, $6, $7, 1, 'handed', $8, $9, $10, now(), $11, $12, $13, $14)`;
+
+const LAST_SEALED = 'SELECT sealed_at FROM batch WHERE provider_id = $1 AND number = $2';
 
 const INSERT_OMISSIONS = `
 INSERT INTO omission (provider_id, seq, entry_ref, waits_for) SELECT $1, * FROM unnest($2::bigint[], $3::uuid[], $4::bigint[])
 ON CONFLICT (provider_id, seq) DO UPDATE SET waits_for = excluded.waits_for, ended_at = NULL`;
 
-/** What is sealed: what comes next in the log, the lowest open range of a refused batch, or one change ahead of the rest. */
-export type SealWhat = 'next' | 'half' | 'ahead';
+/**
+ * What is sealed: what comes next in the log, the lowest open range of a refused batch, one change ahead of the rest, or
+ * nothing at all, as the day's proof of life.
+ */
+export type SealWhat = 'next' | 'half' | 'ahead' | 'empty';
 
 /**
  * Seals a batch and records its first attempt in the same transaction, so that whoever finds it knows that it may have
@@ -97,13 +114,14 @@ export async function sealBatch(
     if ((what === 'half') !== (half !== null)) return null;
     const pushed = what === 'ahead' ? await takePushed(tx, adapter, providerId, stream.sealed_seq) : null;
     if (what === 'ahead' && pushed === null) return null;
+    if (what === 'empty') return sealEmpty(tx, adapter, lease, stream, now);
     const fromSeq = pushed ?? half?.from_seq ?? stream.sealed_seq + 1;
     const end = pushed ?? half?.to_seq ?? stream.last_seq;
     // All of a range may be waiting while what follows is free: then the range grows, for a batch is never empty.
     for (let size = adapter.profile.maxLines; ; size += adapter.profile.maxLines) {
-      const toSeq = pushed ?? half?.to_seq ?? Math.min(end, fromSeq + size - 1);
+      let toSeq = pushed ?? half?.to_seq ?? Math.min(end, fromSeq + size - 1);
       if (toSeq < fromSeq) return null;
-      const selection = await selectRange(tx, adapter, providerId, fromSeq, toSeq, what);
+      let selection = await selectRange(tx, adapter, providerId, fromSeq, toSeq, what);
       if (selection.lines.length === 0) {
         if (toSeq < end) continue;
         if (!half) return null;
@@ -116,26 +134,41 @@ export async function sealBatch(
         );
         return null;
       }
-      const sealed = render(adapter, stream.next_number, fromSeq, toSeq, selection.lines, now);
-      await tx.query(INSERT_BATCH, [
-        providerId,
-        stream.next_number,
-        fromSeq,
-        toSeq,
-        selection.lines.length,
-        selection.collapsed,
-        selection.omitted.map((omission) => omission.seq),
-        Buffer.from(sealed.batch.sha256, 'hex'),
-        sealed.parts[0]?.bytes.length ?? 0,
-        now,
-        half?.halves_of ?? null,
-        half?.root ?? null,
-        what === 'ahead',
-      ]);
-      await insertBytes(tx, providerId, sealed);
+      if (givesHandles(adapter.profile)) await readHandles(tx, providerId, selection.lines);
+      let rendered = await render(adapter, stream.next_number, fromSeq, toSeq, selection.lines, now);
+      // Too large a body ends earlier. What a later change of the longer range replaced may then be a line itself.
+      const most = adapter.profile.maxBytes ?? Infinity;
+      for (;;) {
+        const bytes = rendered.sealed.parts[0]?.bytes.length ?? 0;
+        if (bytes <= most || selection.lines.length < 2) break;
+        toSeq = shorterRange(
+          selection.lines.map((line) => line.seq),
+          bytes,
+          most,
+        );
+        selection = await selectRange(tx, adapter, providerId, fromSeq, toSeq, what);
+        if (givesHandles(adapter.profile)) await readHandles(tx, providerId, selection.lines);
+        rendered = await render(adapter, stream.next_number, fromSeq, toSeq, selection.lines, now);
+      }
+      const { sealed, unwritable } = rendered;
+      await insertBatch(tx, providerId, sealed, {
+        collapsed: selection.collapsed,
+        omitted: [...selection.omitted, ...unwritable].map(({ seq }) => seq),
+        half,
+        ahead: what === 'ahead',
+        format: adapter.profile.format,
+      });
+      await rejectUnwritable(tx, providerId, stream.next_number, unwritable);
       await insertOmissions(tx, providerId, selection.omitted);
-      if (half)
+      if (half && toSeq < half.to_seq) {
+        await tx.query('UPDATE refused_range SET from_seq = $3 WHERE provider_id = $1 AND from_seq = $2', [
+          providerId,
+          fromSeq,
+          toSeq + 1,
+        ]);
+      } else if (half) {
         await tx.query('DELETE FROM refused_range WHERE provider_id = $1 AND from_seq = $2', [providerId, fromSeq]);
+      }
       await tx.query(
         'UPDATE provider_stream SET next_number = next_number + 1, sealed_seq = greatest(sealed_seq, $2) WHERE provider_id = $1',
         [providerId, what === 'ahead' ? stream.sealed_seq : toSeq],
@@ -144,6 +177,61 @@ export async function sealBatch(
       return sealed;
     }
   });
+}
+
+/**
+ * Seals a batch without lines and with an empty range. Under the stream's lock it is looked at once more whether the day
+ * has a batch already, so that two workers, or one that died, never make two.
+ */
+async function sealEmpty(
+  tx: Tx,
+  adapter: ProviderAdapter,
+  lease: Lease,
+  stream: { sealed_seq: number; next_number: number; last_seq: number },
+  now: Date,
+): Promise<Sealed | null> {
+  const { providerId } = lease;
+  const [last] = await tx.query<{ sealed_at: Date }>(LAST_SEALED, [providerId, stream.next_number - 1]);
+  const due = proofOfLifeDue(adapter.profile.proofOfLifeAt ?? null, last?.sealed_at.getTime() ?? null, now.getTime());
+  if (!due || stream.last_seq > stream.sealed_seq) return null;
+  const { sealed } = await render(adapter, stream.next_number, stream.sealed_seq + 1, stream.sealed_seq, [], now);
+  const { format } = adapter.profile;
+  await insertBatch(tx, providerId, sealed, { collapsed: [], omitted: [], half: null, ahead: false, format });
+  await tx.query('UPDATE provider_stream SET next_number = next_number + 1 WHERE provider_id = $1', [providerId]);
+  await beginAttempt(tx, providerId, sealed.batch.number, lease.fence, 'handOver');
+  return sealed;
+}
+
+async function insertBatch(
+  tx: Tx,
+  providerId: number,
+  sealed: Sealed,
+  about: {
+    collapsed: number[];
+    omitted: number[];
+    half: { halves_of: number; root: number } | null;
+    ahead: boolean;
+    format: string;
+  },
+): Promise<void> {
+  const { batch, parts } = sealed;
+  await tx.query(INSERT_BATCH, [
+    providerId,
+    batch.number,
+    batch.fromSeq,
+    batch.toSeq,
+    batch.lineCount,
+    about.collapsed,
+    about.omitted,
+    Buffer.from(batch.sha256, 'hex'),
+    parts[0]?.bytes.length ?? 0,
+    batch.sealedAt,
+    about.half?.halves_of ?? null,
+    about.half?.root ?? null,
+    about.ahead,
+    about.format,
+  ]);
+  await insertBytes(tx, providerId, sealed);
 }
 
 /** The oldest wish to push that can be granted now. Wishes that are over are dropped, those that must wait stay. */
@@ -233,6 +321,19 @@ async function sealedAhead(tx: Tx, providerId: number, fromSeq: number, toSeq: n
   return new Set(rows.map((row) => row.seq));
 }
 
+/** Puts in what the provider calls these entries. */
+async function readHandles(tx: Tx, providerId: number, changes: SendableChange[]): Promise<void> {
+  const rows = await tx.query<{ entry_ref: string; handle: string }>(
+    'SELECT entry_ref, handle FROM entry_handle WHERE provider_id = $1 AND entry_ref = ANY($2::uuid[])',
+    [providerId, changes.map((change) => change.entryRef)],
+  );
+  const handles = new Map(rows.map((row) => [row.entry_ref, row.handle]));
+  for (const { row } of changes) {
+    const handle = handles.get(row.entry_ref);
+    if (handle !== undefined) row.handle = handle;
+  }
+}
+
 /** One line as it travels; `line_key` is `M:66…` or `F:TOT:…`. */
 export function batchLine(
   row: {
@@ -242,6 +343,7 @@ export function batchLine(
     valid_from: string | null;
     valid_to: string | null;
     line_key: string;
+    handle?: string;
   },
   n: number,
   seq: number,
@@ -257,42 +359,47 @@ export function batchLine(
     package: row.present ? row.package : null,
     from: row.present ? row.valid_from : null,
     to: row.present ? row.valid_to : null,
+    ...(row.handle === undefined ? {} : { handle: row.handle }),
   };
 }
 
-function render(
+/** Renders and closes; what the format cannot carry is left out and named. */
+async function render(
   adapter: ProviderAdapter,
   number: number,
   fromSeq: number,
   toSeq: number,
   changes: SendableChange[],
   sealedAt: Date,
-): Sealed {
+): Promise<{ sealed: Sealed; unwritable: Unwritable[] }> {
   const provider = adapter.profile.code;
-  const lines = changes.map((change, i) => batchLine(change.row, i + 1, change.seq));
-  const header = {
+  const headerFor = (count: number): BatchHeader => ({
     provider,
     number,
-    kind: 'delta' as const,
+    kind: 'delta',
     fromSeq,
     toSeq,
     part: 1,
     parts: 1,
-    count: lines.length,
+    count,
     sealedAt,
-  };
-  const bytes = adapter.render(header, lines);
+  });
+  const { bytes, lines, unwritable } = renderWritable(
+    changes.map((change, i) => batchLine(change.row, i + 1, change.seq)),
+    (left) => adapter.render(headerFor(left.length), left),
+  );
+  const lineCount = lines.length;
   const sha256 = createHash('sha256').update(bytes).digest('hex');
-  return {
-    batch: { provider, number, kind: 'delta', fromSeq, toSeq, lineCount: lines.length, sealedAt, sha256 },
-    parts: [{ part: 1, parts: 1, first: 1, last: lines.length, bytes, sha256 }],
-  };
+  const part: SealedPart = { part: 1, parts: 1, first: 1, last: lineCount, bytes, sha256 };
+  if (adapter.enclose) part.enclosed = await adapter.enclose(headerFor(lineCount), bytes);
+  const batch = { provider, number, kind: 'delta' as const, fromSeq, toSeq, lineCount, sealedAt, sha256 };
+  return { sealed: { batch, parts: [part] }, unwritable };
 }
 
 export async function insertBytes(tx: Tx, providerId: number, sealed: Sealed): Promise<void> {
   for (const part of sealed.parts) {
     await tx.query(
-      'INSERT INTO batch_bytes (provider_id, number, part, first_n, last_n, sha256, zstd) VALUES ($1, $2, $3, $4, $5, $6, $7)',
+      'INSERT INTO batch_bytes (provider_id, number, part, first_n, last_n, sha256, zstd, enclosed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)',
       [
         providerId,
         sealed.batch.number,
@@ -301,6 +408,7 @@ export async function insertBytes(tx: Tx, providerId: number, sealed: Sealed): P
         part.last,
         Buffer.from(part.sha256, 'hex'),
         zstdCompressSync(part.bytes),
+        part.enclosed ?? null,
       ],
     );
   }

@@ -37,9 +37,16 @@ export async function readBatch(source: DataSource, providerId: number, number: 
 /** The parts in order; nothing when retention has erased them. */
 export async function* readParts(source: DataSource, providerId: number, number: number): AsyncGenerator<SealedPart> {
   for (let part = 1, parts = 1; part <= parts; part++) {
-    const [row] = await query<{ parts: number; first_n: number; last_n: number; sha256: Buffer; zstd: Buffer }>(
+    const [row] = await query<{
+      parts: number;
+      first_n: number;
+      last_n: number;
+      sha256: Buffer;
+      zstd: Buffer;
+      enclosed: Buffer | null;
+    }>(
       source,
-      `SELECT b.parts, y.first_n, y.last_n, y.sha256, y.zstd FROM batch b JOIN batch_bytes y USING (provider_id, number)
+      `SELECT b.parts, y.first_n, y.last_n, y.sha256, y.zstd, y.enclosed FROM batch b JOIN batch_bytes y USING (provider_id, number)
        WHERE provider_id = $1 AND number = $2 AND y.part = $3`,
       [providerId, number, part],
     );
@@ -52,6 +59,7 @@ export async function* readParts(source: DataSource, providerId: number, number:
       last: row.last_n,
       bytes: zstdDecompressSync(row.zstd),
       sha256: row.sha256.toString('hex'),
+      ...(row.enclosed ? { enclosed: row.enclosed } : {}),
     };
   }
 }

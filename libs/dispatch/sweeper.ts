@@ -53,8 +53,11 @@ export class Sweeper {
         if (this.controller.signal.aborted) return;
         await task(provider, this.controller.signal);
       }
-      const step = nextStep(await viewStream(this.source, provider.providerId), stepRules(provider.profile));
-      if (!AT_REST.has(step.step)) this.pump.wake(provider.code, 'swept');
+      const stream = await viewStream(this.source, provider.providerId);
+      const step = nextStep(stream, stepRules(provider.profile));
+      // Whoever waits for a window is told so once.
+      const untold = step.step === 'notYet' && step.why === 'window' && stream.shownOpening !== step.until;
+      if (untold || !AT_REST.has(step.step)) this.pump.wake(provider.code, 'swept');
     } catch (error) {
       this.log.warn({
         event: 'sweep failed',

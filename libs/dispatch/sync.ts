@@ -1,7 +1,7 @@
 // A batch sync as ONDE triggers it: an object with a preview, progress in counts, and an end.
 import type { DataSource } from 'typeorm';
 import { Problem, type BatchKind } from '#contracts';
-import { inTransaction, query } from '#platform';
+import { HUB_ACTOR_ID, inTransaction, query } from '#platform';
 
 export interface SyncPreview {
   providerId: number;
@@ -74,13 +74,14 @@ export async function startSync(
   });
 }
 
-// Ends what has arrived: a delta sync when every batch up to its position has ended, a full one when its own batch has.
+// Ends what has arrived: a delta sync when every batch up to its position has ended, a full one when its own
+// batch has, or, where it travels as changes, like a delta once all of them are in the log.
 const END = `
 UPDATE sync_provider sp SET state = 'completed', ended_at = now()
 FROM sync WHERE sync.sync_id = sp.sync_id AND sp.ended_at IS NULL AND sp.provider_id = $1 AND (
   (sync.kind = 'full' AND EXISTS (
     SELECT 1 FROM batch b WHERE b.provider_id = sp.provider_id AND b.number = sp.number AND b.state = 'settled'))
-  OR (sync.kind = 'delta' AND (SELECT sealed_seq FROM provider_stream s WHERE s.provider_id = sp.provider_id) >= sp.to_seq
+  OR ((sync.kind = 'delta' OR sp.restated_seq IS NOT NULL) AND (SELECT sealed_seq FROM provider_stream s WHERE s.provider_id = sp.provider_id) >= sp.to_seq
     AND NOT EXISTS (SELECT 1 FROM refused_range r WHERE r.provider_id = sp.provider_id AND r.from_seq <= sp.to_seq)
     AND NOT EXISTS (SELECT 1 FROM batch b WHERE b.provider_id = sp.provider_id AND b.from_seq <= sp.to_seq
       AND b.state IN ('sealed', 'handed', 'accepted'))))`;
@@ -120,12 +121,35 @@ export async function cancelSync(source: DataSource, syncId: number, actorId: nu
   });
 }
 
+/** A full list that cannot be written ends with its reason; the providers beside it go on. */
+export async function failSync(
+  source: DataSource,
+  providerId: number,
+  syncId: number | null,
+  reason: string,
+): Promise<void> {
+  if (syncId === null) return;
+  await inTransaction(source, async (tx) => {
+    await tx.query(
+      `UPDATE sync_provider SET state = 'failed', ended_at = now() WHERE sync_id = $1 AND provider_id = $2 AND ended_at IS NULL`,
+      [syncId, providerId],
+    );
+    await tx.query(END_WHOLE);
+    await tx.query(
+      `INSERT INTO audit (actor_id, act, subject, reason, detail)
+       SELECT $1, 'sync.fail', $2, $3, jsonb_build_object('provider', code) FROM provider WHERE provider_id = $4`,
+      [HUB_ACTOR_ID, `sync:${syncId}`, reason, providerId],
+    );
+  });
+}
+
 const PROGRESS = `
 SELECT sp.provider_id AS "providerId", sp.to_seq AS "toSeq", sp.lines, sp.state, sp.number, sp.ended_at AS "endedAt",
-  CASE WHEN sync.kind = 'full' THEN coalesce(b.line_count, 0)
+  CASE WHEN sp.restated_line IS NOT NULL AND sp.restated_seq IS NULL THEN 0
+       WHEN sync.kind = 'full' AND sp.restated_seq IS NULL THEN coalesce(b.line_count, 0)
        ELSE greatest(0, sp.lines - greatest(0, sp.to_seq - s.sealed_seq)) END AS sealed,
   CASE WHEN sp.ended_at IS NOT NULL AND sp.state = 'completed' THEN sp.lines
-       WHEN sync.kind = 'full' THEN coalesce(b.heard, 0)
+       WHEN sync.kind = 'full' AND sp.restated_seq IS NULL THEN coalesce(b.heard, 0)
        ELSE greatest(0, sp.lines - greatest(0, sp.to_seq - coalesce(
          (SELECT min(o.from_seq) - 1 FROM batch o WHERE o.provider_id = sp.provider_id AND o.state IN ('sealed', 'handed', 'accepted')), s.sealed_seq))) END AS settled
 FROM sync_provider sp JOIN sync USING (sync_id) JOIN provider_stream s USING (provider_id)

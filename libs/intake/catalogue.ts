@@ -2,11 +2,14 @@
 import type { DataSource } from 'typeorm';
 import type { Access, ProviderCode, ProviderProfile } from '#contracts';
 import { query } from '#platform';
+import { misfitOf } from './moves/fit.js';
 import { agencyResolver, type AgencyResolver, type ProviderRule } from './reading/index.js';
 
 export interface KnownProvider extends ProviderRule {
   providerId: number;
   accesses: Access[];
+  /** Whose lines they are since a hand-over; null: its own. */
+  successor?: ProviderCode | null;
 }
 
 export interface KnownAgency {
@@ -46,8 +49,9 @@ export async function loadCatalogue(source: DataSource): Promise<Catalogue> {
     providerId: provider_id,
     code,
     accesses: profile.accesses ?? [],
+    successor: profile.successor ?? null,
     circuitPattern: profile.circuitPattern ?? null,
-    otherNames: [profile.nameTh, profile.nameEn].filter((name) => name !== undefined),
+    otherNames: [profile.nameTh, profile.nameEn, ...(profile.otherNames ?? [])].filter((name) => name !== undefined),
   }));
   const knownAgencies = agencies.map((row): KnownAgency => ({
     agencyId: row.agency_id,
@@ -66,6 +70,19 @@ export async function loadCatalogue(source: DataSource): Promise<Catalogue> {
   };
 }
 
+/** Who gets a line that is registered with this provider: after a hand-over its successor, as far as it takes the line. */
+export function receiverOf(catalogue: Catalogue, provider: KnownProvider, lineKey: string): KnownProvider {
+  const passed = new Set([provider.code]);
+  let receiver = provider;
+  while (receiver.successor && !passed.has(receiver.successor)) {
+    const next = catalogue.providers.get(receiver.successor);
+    if (!next || misfitOf(lineKey, next) !== null) break;
+    receiver = next;
+    passed.add(next.code);
+  }
+  return receiver;
+}
+
 /** Providers and agencies change a few times a year: read again after this many milliseconds. */
 const KEEP_MS = 5_000;
 
@@ -74,6 +91,11 @@ export class CatalogueCache {
   private kept: { until: number; catalogue: Promise<Catalogue> } | null = null;
 
   constructor(private readonly source: DataSource) {}
+
+  /** A provider or agency was added: the next question reads anew. */
+  forget(): void {
+    this.kept = null;
+  }
 
   get(now = Date.now()): Promise<Catalogue> {
     if (!this.kept || this.kept.until <= now) {

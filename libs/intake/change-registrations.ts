@@ -1,7 +1,7 @@
 // What an agency does with registrations it made: confirm a draft, amend, cancel. All under the lines' locks.
 import { Problem, type Day } from '#contracts';
 import { inTransaction, type CopyTx } from '#platform';
-import type { KnownProvider } from './catalogue.js';
+import { receiverOf, type KnownProvider } from './catalogue.js';
 import { endRegistrations, lockLinesOf } from './end-registrations.js';
 import { idsOf, STORED, type Selection, type StoredRow } from './find-registrations.js';
 import type { IntakeParts } from './register.js';
@@ -84,13 +84,14 @@ export function confirmDrafts(
  * without evidence a cancelled registration is refused.
  * @throws Problem 409 for an ended registration, 422 for what cannot be amended
  */
-export function amendRegistrations(
+export async function amendRegistrations(
   parts: IntakeParts,
   selection: Selection,
   amendment: Amendment,
   actorId: number,
 ): Promise<WrittenChunk> {
-  const { confirmation, provider, ...content } = amendment;
+  const { confirmation, provider: named, ...content } = amendment;
+  const catalogue = await parts.catalogue.get();
   return rewrite(parts, selection, actorId, (row) => {
     if ((row.state === 'cancelled' || row.state === 'withdrawn') && !confirmation) {
       throw new Problem(
@@ -104,6 +105,7 @@ export function amendRegistrations(
       );
     }
     const before = rowOfStored(row);
+    const provider = named && receiverOf(catalogue, named, row.line_key);
     if (provider && provider.providerId !== before.providerId) refuseMove(row, provider);
     const after: RegistrationRow = {
       ...before,

@@ -19,3 +19,5 @@ export { unfinishedRuns } from './runs/unfinished-runs.js';
 export type { RunCounts, RunMode, RunOptions, RunState } from './runs/run.js';
 export { generateSample, type SampleEncoding, type SampleOptions, type SampleReport } from './sample/index.js';
 export { loadAgencies } from './reading/index.js';
+export { INTAKE_PARTS } from './intake-parts.js';
+export * from './moves/index.js';

@@ -3,7 +3,7 @@ import { BullModule } from '@nestjs/bullmq';
 import { Module } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { DERIVATION, WAKE_UP, type Derivation, type WakeUp } from '#contracts';
-import { LOGGER, VAULT, type Logger, type Vault } from '#platform';
+import { LOGGER, SetupWatch, VAULT, type Logger, type Vault } from '#platform';
 import { CatalogueCache } from './catalogue.js';
 import { AgenciesController } from './http/agencies.controller.js';
 import { ImportsController } from './http/imports.controller.js';
@@ -17,14 +17,18 @@ import { IMPORT_QUEUE } from './runs/unfinished-runs.js';
 
 const parts = {
   provide: INTAKE_PARTS,
-  inject: [DataSource, DERIVATION, VAULT, WAKE_UP],
-  useFactory: (source: DataSource, derivation: Derivation, vault: Vault, wakeUp: WakeUp): IntakeParts => ({
-    source,
-    derivation,
-    vault,
-    wakeUp,
-    catalogue: new CatalogueCache(source),
-  }),
+  inject: [DataSource, DERIVATION, VAULT, WAKE_UP, SetupWatch],
+  useFactory: (
+    source: DataSource,
+    derivation: Derivation,
+    vault: Vault,
+    wakeUp: WakeUp,
+    setup: SetupWatch,
+  ): IntakeParts => {
+    const catalogue = new CatalogueCache(source);
+    setup.follow(() => catalogue.forget());
+    return { source, derivation, vault, wakeUp, catalogue };
+  },
 };
 
 const queue = BullModule.registerQueue({ name: IMPORT_QUEUE });

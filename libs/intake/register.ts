@@ -1,7 +1,7 @@
 // One registration with its lines, as an agency's system sends it: read, written and derived in one transaction.
 import type { DataSource } from 'typeorm';
 import { Problem, type Access, type ProblemItem, type ProviderCode, type WakeUp } from '#contracts';
-import type { CatalogueCache } from './catalogue.js';
+import { receiverOf, type CatalogueCache } from './catalogue.js';
 import { createJsonReader, problemItem, type JsonRegistration } from './read-json.js';
 import { repairTable, type ReadRegistration, type Repair } from './reading/index.js';
 import { rowOf, type RegistrationRow, type RegistrationState, type WriteWord } from './registration-row.js';
@@ -72,15 +72,15 @@ export async function register(
   if (problems.length === 0 && twice !== null) problems.push(twice);
   if (problems.length > 0) throw invalidRegistration(problems);
   const rows = accepted.map((each): RegistrationRow =>
-    rowOf(each, catalogue.providers.get(each.provider)!.providerId, null),
+    rowOf(each, receiverOf(catalogue, catalogue.providers.get(each.provider)!, each.lineKey).providerId, null),
   );
   const written = await writeTogether(parts, rows, actorId);
   const lines = written.map(({ n, lineId, registrationId, state, word }): RegisteredLine => {
-    const { provider, access, repairs } = accepted[n]!;
+    const { access, repairs } = accepted[n]!;
     return {
       id: registrationId,
       lineId: parts.vault.opaqueId('line', lineId),
-      provider,
+      provider: catalogue.providersById.get(rows[n]!.providerId)!.code,
       access,
       state,
       result: word,

@@ -53,7 +53,7 @@ WITH incoming AS (
   SELECT c.*, l.line_id, CASE WHEN c.state = 'confirmed' AND c.confirmed_at <= l.withdrawn_at THEN 'withdrawn' ELSE c.state END AS becomes
   FROM chunk c ${join} line l ON l.line_key = c.line_key
 ), compared AS MATERIALIZED (
-  SELECT i.*, coalesce(r.registration_id, uuidv7()) AS id, r.state AS was,
+  SELECT i.*, coalesce(r.registration_id, uuidv7()) AS id, r.state AS was, r.provider_id AS provider_was,
     CASE
       WHEN i.only_revision IS NOT NULL AND i.only_revision IS DISTINCT FROM r.revision THEN 'same'
       WHEN r.registration_id IS NULL THEN 'created'
@@ -86,7 +86,7 @@ export const COMPARE_AND_WRITE = `${compared('JOIN')}, created AS (
     run_id = $1::int, row_no = c.row_no, actor_id = $2::int, updated_at = now()
   FROM compared c WHERE c.word = 'amended' AND r.registration_id = c.id
 )
-SELECT n, line_id, id, word, becomes, was FROM compared`;
+SELECT n, line_id, id, word, becomes, was, provider_id, provider_was FROM compared`;
 
 /** What COMPARE_AND_WRITE would do, without doing it; also for lines that are not known yet. Nothing is locked. */
 export const COMPARE_ONLY = `${compared('LEFT JOIN')}

@@ -2,6 +2,8 @@
 import { bangkokDay, type CopyTx, type Vault } from '#platform';
 import type { Cause, Derivation, DerivedLines } from '#contracts';
 import { fillChunk, lastOfEachKey } from './fill-chunk.js';
+import { followMoves } from './moves/follow-moves.js';
+import { AMENDED_LIMIT_S, openMoves, type NewMove } from './moves/open-moves.js';
 import { anySuppression, keepUnchangedNames, suppressFreshLines } from './write-chunk-exceptions.js';
 import {
   COMPARE_AND_WRITE,
@@ -120,8 +122,10 @@ async function writeRows(
     if (written.length > 0) await tx.query(FORGET_ROWS, [written.map((row) => row.n)]);
   }
   await tx.query(LOCK_KNOWN_LINES);
+  await followMoves(tx);
   if (kept.some((n) => rows[n]!.name !== null)) await keepUnchangedNames(tx, (n) => rows[n]!.name, vault);
-  const compared = await tx.query<FoundRow>(COMPARE_AND_WRITE, by);
+  const compared = await tx.query<ComparedRow>(COMPARE_AND_WRITE, by);
+  await openMoves(tx, movesOf(compared), { keepsForS: AMENDED_LIMIT_S });
   written = [...written, ...compared.map(toWritten)].sort((a, b) => a.n - b.n);
   return { written, fresh };
 }
@@ -133,6 +137,21 @@ interface FoundRow {
   word: WriteWord;
   becomes: RegistrationState;
   was: RegistrationState | null;
+}
+
+interface ComparedRow extends FoundRow {
+  provider_id: number;
+  provider_was: number | null;
+}
+
+/** Confirmed registrations that name another provider now: the old one keeps the line until the new one has it. */
+function movesOf(rows: ComparedRow[]): NewMove[] {
+  const moves = new Map<string, NewMove>();
+  for (const { line_id: lineId, word, was, becomes, provider_id: to, provider_was: from } of rows) {
+    if (word !== 'amended' || was !== 'confirmed' || becomes !== 'confirmed' || from === null || from === to) continue;
+    moves.set(`${lineId}/${from}`, { lineId, from, to });
+  }
+  return [...moves.values()];
 }
 
 function toWritten(row: FoundRow): WrittenRow {
@@ -165,6 +184,7 @@ function linesToDerive(written: WrittenRow[], freshIds: Set<number>): DerivedLin
 export async function compareChunk(tx: CopyTx, rows: RegistrationRow[], vault: Vault): Promise<ChunkCounts> {
   const last = lastOfEachKey(rows);
   await fillChunk(tx, rows, last.kept, vault);
+  await followMoves(tx);
   const counts: ChunkCounts = {
     created: 0,
     amended: last.repeats.amended,

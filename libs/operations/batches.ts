@@ -17,9 +17,13 @@ export interface BatchSummary {
   sha256: string;
   /** Bytes before compression. */
   size: number;
+  /** The format of its bytes; null when it was sealed before that was recorded. */
+  format: string | null;
   sealedAt: Date;
   handedAt: Date | null;
   acceptedAt: Date | null;
+  /** When the provider itself said that it has it; null while that is awaited. */
+  receiptAt: Date | null;
   endedAt: Date | null;
   applied: number;
   already: number;
@@ -34,7 +38,7 @@ export interface BatchSummary {
 const SUMMARY = `
 SELECT number, kind, state, state_reason AS "stateReason", from_seq AS "fromSeq", to_seq AS "toSeq", line_count AS lines,
   cardinality(collapsed) AS collapsed, cardinality(omitted) AS omitted, parts, encode(sha256, 'hex') AS sha256, byte_size AS size,
-  sealed_at AS "sealedAt", handed_at AS "handedAt", accepted_at AS "acceptedAt", ended_at AS "endedAt", n_applied AS applied,
+  sealed_at AS "sealedAt", handed_at AS "handedAt", accepted_at AS "acceptedAt", receipt_at AS "receiptAt", format, ended_at AS "endedAt", n_applied AS applied,
   n_already AS already, n_rejected AS rejected, n_retrying AS retrying, n_uncertain AS uncertain,
   line_count - n_applied - n_already - n_rejected - n_retrying - n_uncertain AS outstanding, halves_of AS "halvesOf", sync_id AS "syncId"
 FROM batch WHERE provider_id = $1`;

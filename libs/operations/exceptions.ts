@@ -27,6 +27,8 @@ export interface ExceptionLine {
   code: string | null;
   batch: number | null;
   position: number | null;
+  /** What the hub itself found wrong with it before sending; never the content. */
+  detail: string | null;
   tries: number;
   openedAt: Date;
   nextAt: Date | null;
@@ -81,7 +83,7 @@ export async function listExceptions(
   const rows = await query<Omit<ExceptionLine, 'access' | 'line'> & { lineKey: string }>(
     source,
     `SELECT x.seq, e.line_id AS "lineId", x.entry_ref AS "entryRef", CASE WHEN e.present THEN 'ADD' ELSE 'REMOVE' END AS op, x.kind, x.code,
-       x.number AS batch, x.n AS position, x.tries, x.opened_at AS "openedAt", x.next_at AS "nextAt",
+       x.number AS batch, x.n AS position, x.detail, x.tries, x.opened_at AS "openedAt", x.next_at AS "nextAt",
        (SELECT line_key FROM line l WHERE l.line_id = e.line_id) AS "lineKey"
      ${OPEN} AND ($2::text IS NULL OR x.kind = $2) AND ($3::text IS NULL OR x.code = $3) AND ($4::bigint IS NULL OR x.seq < $4)
      ORDER BY x.seq DESC LIMIT $5`,

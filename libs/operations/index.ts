@@ -10,7 +10,7 @@ export {
   type MadeKey,
   type NewKey,
 } from './api-keys.js';
-export { AlertBook, listAlerts, type AlertRow } from './alerts.js';
+export { AlertBook, listAlerts, openAlerts, type AlertRow } from './alerts.js';
 export { recordAct, type Act } from './audit.js';
 export { Metrics, type Refusal } from './metrics.js';
 export {
@@ -23,6 +23,7 @@ export {
   type Standings,
 } from './provider-counts.js';
 export { attemptsAt, lastAttempts, readStreams, type AttemptRow, type StreamState } from './provider-stream.js';
+export { judgeHealth, type Health, type JudgedHealth } from './health.js';
 export { findBatch, listBatches, type BatchSummary } from './batches.js';
 export {
   groupExceptions,
@@ -35,3 +36,15 @@ export { findLines, type FoundLine, type LineQuestion } from './find-lines.js';
 export { readLineStory, type LineStory } from './line-story.js';
 export { watchProviders } from './provider-gauges.js';
 export { standingsOf, type EntryKey, type StandingWords } from './standings.js';
+export {
+  groupSetAside,
+  judgeSetAside,
+  latelySetAside,
+  listSetAside,
+  SetAsideLog,
+  type SetAsideFilter,
+  type SetAsideGroup,
+  type SetAsideRow,
+} from './set-aside.js';
+export * from './providers/index.js';
+export { maskLine, type MaskedLine } from './mask.js';

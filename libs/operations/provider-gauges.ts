@@ -3,6 +3,7 @@ import { collectDefaultMetrics, Gauge } from 'prom-client';
 import type { DataSource } from 'typeorm';
 import type { Metrics } from './metrics.js';
 import { readStreams, type StreamState } from './provider-stream.js';
+import { groupSetAside } from './set-aside.js';
 
 const KEPT_MS = 5_000;
 
@@ -56,6 +57,16 @@ export function watchProviders(metrics: Metrics, source: DataSource, providerIds
       },
     });
   }
+  new Gauge({
+    name: 'saphan_set_aside_messages',
+    help: 'Answers of a provider that could not be used, as a whole or in part, by reason.',
+    labelNames: ['provider', 'reason'] as const,
+    registers: [registry],
+    async collect() {
+      for (const { provider, reason, messages } of await groupSetAside(source, {}))
+        this.set({ provider, reason }, messages);
+    },
+  });
   new Gauge({
     name: 'saphan_open_batches',
     help: 'Batches that have not ended, by state.',

@@ -1,6 +1,6 @@
 // Where many entries stand at once, in words for the agency that registered them: one statement for a block of lines.
 import type { DataSource } from 'typeorm';
-import type { Day, ResultCode } from '#contracts';
+import { isResultCode, RESULT_CODES, type Day, type ResultCode } from '#contracts';
 import { bangkokDay, query } from '#platform';
 import { meaningOf } from './exceptions.js';
 import { WHO_ACTS } from './why-not-free.js';
@@ -65,6 +65,12 @@ const WORDS: Record<Word, { en: string; th: string }> = {
   uncertain: { en: 'uncertain', th: 'ยังไม่แน่ชัด' },
 };
 
+/** What a re-route task waits for. */
+const REROUTE = {
+  remedy: 'ONDE has a task for it: a new confirmation must name the provider that has the line now',
+  remedyTh: 'สดช. กำลังติดตาม โปรดส่งการยืนยันใหม่ที่ระบุผู้ให้บริการปัจจุบันของหมายเลขนี้',
+};
+
 /** Keyed `line/provider`; an entry that does not exist is missing. */
 export async function standingsOf(
   source: DataSource,
@@ -91,6 +97,8 @@ function inWords({ standing, present, valid_from, code }: StandingRow, today: Da
   if (standing !== 'rejected' && standing !== 'retrying' && standing !== 'held' && standing !== 'uncertain')
     return { state: en, stateTh: th, ...nothing };
   const meaning = meaningOf(standing, code);
+  if (standing === 'rejected' && isResultCode(code) && RESULT_CODES[code].retry === 'reroute')
+    return { state: en, stateTh: th, reason: meaning.en, reasonTh: meaning.th, ...REROUTE };
   const who =
     WHO_ACTS[
       standing === 'rejected'

@@ -94,7 +94,7 @@ export const CONFIG_KEYS = {
     port: integer('SAPHAN_PORT', 8080, 0, 65535, 'port the API listens on; 0 takes a free one'),
     publicUrl: optional(
       'SAPHAN_PUBLIC_URL',
-      'address under which providers reach this hub; shown to them for callbacks',
+      'address under which providers reach this hub; told to them for events and callbacks, so workers need it too',
     ),
   },
   worker: {
@@ -113,6 +113,15 @@ export const CONFIG_KEYS = {
       1,
       3600,
       "seconds a worker holds a provider's lease without renewing; longer than any request may take",
+    ),
+  },
+  retention: {
+    batchDays: integer(
+      'SAPHAN_KEEP_BATCHES_DAYS',
+      90,
+      1,
+      3650,
+      'days after which the bytes and attempts of batches that ended are erased; providers can fetch them until then',
     ),
   },
   targets: {
@@ -134,6 +143,7 @@ export const CONFIG_KEYS = {
   },
   log: {
     level: choice('SAPHAN_LOG', ['debug', 'info', 'warn', 'error', 'silent'], 'info', 'how much is logged'),
+    file: optional('SAPHAN_LOG_FILE', 'file that log lines are added to; without it they go to the standard output'),
   },
 } as const;
 

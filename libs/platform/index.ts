@@ -10,4 +10,6 @@ export * from './access.js';
 export * from './wake-up.js';
 export * from './provider-directory.js';
 export * from './secrets.js';
+export * from './setup-watch.js';
 export * from './platform.module.js';
+export * from './set-aside.js';

@@ -7,7 +7,8 @@ const NUMBERS = /(?:\+?66|0)[0-9](?:[-\s]?[0-9]){7,8}(?![0-9a-f-])/g;
 export type { Logger };
 export const LOGGER = Symbol('Logger');
 
-export function createLogger(level: string, destination?: { write(line: string): void }): Logger {
+/** @param file lines are added to it; null: they go to the standard output */
+export function createLogger(level: string, file: string | null = null): Logger {
   const options = {
     level,
     base: undefined,
@@ -16,5 +17,5 @@ export function createLogger(level: string, destination?: { write(line: string):
     messageKey: 'event',
     hooks: { streamWrite: (line: string) => line.replace(NUMBERS, '«number»') },
   };
-  return destination ? pino(options, destination) : pino(options);
+  return file === null ? pino(options) : pino(options, pino.destination({ dest: file, append: true, mode: 0o600 }));
 }

@@ -6,10 +6,11 @@ import { DataSource } from 'typeorm';
 import { WAKE_UP } from '#contracts';
 import { CONFIG, type Config } from './config.js';
 import { dataSourceOptions } from './database.js';
-import { createLogger, LOGGER } from './log.js';
+import { createLogger, LOGGER, type Logger } from './log.js';
 import { ProviderDirectory } from './provider-directory.js';
 import { queueConnection } from './queues.js';
 import { SecretStore } from './secrets.js';
+import { SetupWatch } from './setup-watch.js';
 import { Vault, VAULT } from './vault.js';
 import { NotifyWakeUp } from './wake-up.js';
 
@@ -30,7 +31,7 @@ export class PlatformModule {
       ],
       providers: [
         { provide: CONFIG, useValue: config },
-        { provide: LOGGER, useFactory: () => createLogger(config.log.level) },
+        { provide: LOGGER, useFactory: () => createLogger(config.log.level, config.log.file) },
         { provide: VAULT, useFactory: () => new Vault(config.keys.master) },
         { provide: WAKE_UP, useFactory: (source: DataSource) => new NotifyWakeUp(source), inject: [DataSource] },
         {
@@ -51,8 +52,14 @@ export class PlatformModule {
           },
           inject: [DataSource],
         },
+        {
+          provide: SetupWatch,
+          useFactory: (directory: ProviderDirectory, secrets: SecretStore, log: Logger) =>
+            new SetupWatch(config, directory, secrets, log),
+          inject: [ProviderDirectory, SecretStore, LOGGER],
+        },
       ],
-      exports: [CONFIG, LOGGER, VAULT, WAKE_UP, SecretStore, ProviderDirectory],
+      exports: [CONFIG, LOGGER, VAULT, WAKE_UP, SecretStore, ProviderDirectory, SetupWatch],
     };
   }
 }

@@ -36,12 +36,30 @@ export const QUEUE_POLICIES = {
   },
   /** Whole files; the run itself is durable and resumes from its last chunk, so a stalled job is simply taken again. */
   import: { concurrency: 1, job: KEEP, worker: { lockDuration: 60_000, stalledInterval: 30_000, maxStalledCount: 10 } },
+  /** Comparisons with what providers hold; a run is a row and is taken up again. Two: one slow provider keeps nobody waiting. */
+  reconcile: {
+    concurrency: 2,
+    job: KEEP,
+    worker: { lockDuration: 120_000, stalledInterval: 60_000, maxStalledCount: 3 },
+  },
+  /**
+   * One for all providers: a list goes out a few times a month. Concurrency 16, above the number of providers, so that one
+   * that hangs keeps nobody waiting; a provider never has two tries at once, that is locked in the database.
+   */
+  destinations: {
+    concurrency: 16,
+    job: KEEP,
+    worker: { lockDuration: 120_000, stalledInterval: 60_000, maxStalledCount: 1 },
+  },
 } as const satisfies Record<string, QueuePolicy>;
 
 /** Queue names hold no colon (BullMQ's own separator) and are cluster-safe by their braces-free single key prefix. */
 export function deliveryQueue(provider: ProviderCode): string {
   return `deliver-${provider}`;
 }
+
+/** Destination lists, to whichever provider. */
+export const DESTINATIONS_QUEUE = 'destinations';
 
 /** Connection options for `@nestjs/bullmq`, after choosing the process-wide backend. */
 export function queueConnection(config: Config): { connection: ConnectionOptions; prefix: string } {

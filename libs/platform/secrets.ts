@@ -1,6 +1,8 @@
 // Secrets at rest: encrypted under the master key, found by name, never shown.
 import type { DataSource } from 'typeorm';
-import { query } from './database.js';
+import type { Tx } from '#contracts';
+import { inTransaction, query } from './database.js';
+import { TELL_SETUP } from './provider-directory.js';
 import type { Vault } from './vault.js';
 
 export class SecretStore {
@@ -11,13 +13,25 @@ export class SecretStore {
     private readonly vault: Vault,
   ) {}
 
+  /** Stores or replaces a secret; running processes take it up. */
   async put(name: string, value: string, actorId: number): Promise<void> {
-    await query(
-      this.source,
+    await inTransaction(this.source, (tx) => this.putIn(tx, name, value, actorId));
+  }
+
+  /** The same within the caller's transaction. */
+  async putIn(tx: Tx, name: string, value: string, actorId: number): Promise<void> {
+    await tx.query(
       `INSERT INTO secret (name, ciphertext, actor_id) VALUES ($1, $2, $3)
        ON CONFLICT (name) DO UPDATE SET ciphertext = excluded.ciphertext, actor_id = excluded.actor_id, created_at = now()`,
       [name, this.vault.encrypt('secrets', Buffer.from(value, 'utf8')), actorId],
     );
+    await tx.query(TELL_SETUP);
+  }
+
+  /** Removes one that nothing names any more. */
+  async removeIn(tx: Tx, name: string): Promise<void> {
+    await tx.query('DELETE FROM secret WHERE name = $1', [name]);
+    await tx.query(TELL_SETUP);
   }
 
   /** Reads all secrets into memory, so that signing needs no query; call it at start and from time to time. */

@@ -14,19 +14,28 @@ export class NotifyWakeUp implements WakeUp {
   }
 }
 
-/** Listens until closed; reconnects by itself, and reports each reconnection so that the listener can look for itself. */
-export async function listenForWakeUps(
+/** Listens for wake-ups until closed, see `listen`. */
+export function listenForWakeUps(
   url: string,
   onWake: (providerIds: number[]) => void,
+  onReconnect: () => void,
+): Promise<{ close(): Promise<void> }> {
+  const read = (payload: string): void => onWake(payload.split(',').map(Number).filter(Number.isInteger));
+  return listen(url, CHANNEL, read, onReconnect);
+}
+
+/** Listens until closed; reconnects by itself, and reports each reconnection so that the listener can look for itself. */
+export async function listen(
+  url: string,
+  channel: string,
+  onMessage: (payload: string) => void,
   onReconnect: () => void,
 ): Promise<{ close(): Promise<void> }> {
   let closed = false;
   let client: pg.Client | null = null;
   const connect = async (): Promise<void> => {
-    const fresh = new pg.Client({ connectionString: url, keepAlive: true, application_name: 'saphan wake-ups' });
-    fresh.on('notification', (message) =>
-      onWake((message.payload ?? '').split(',').map(Number).filter(Number.isInteger)),
-    );
+    const fresh = new pg.Client({ connectionString: url, keepAlive: true, application_name: 'saphan listener' });
+    fresh.on('notification', (message) => onMessage(message.payload ?? ''));
     const again = () => {
       if (closed || client !== fresh) return;
       client = null;
@@ -37,7 +46,7 @@ export async function listenForWakeUps(
     fresh.on('end', again);
     client = fresh;
     await fresh.connect();
-    await fresh.query(`LISTEN ${CHANNEL}`);
+    await fresh.query(`LISTEN ${channel}`);
   };
   await connect();
   return {

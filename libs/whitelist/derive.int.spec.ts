@@ -9,7 +9,7 @@ import { referenceProfile } from '#adapters';
 import { freshDatabase } from '../../test/support/database.js';
 import { Deriver } from './derive.js';
 import { CurrentAppender } from './append-current.js';
-import { desiredFor, type ValidRegistration } from './desired.js';
+import { desiredFor, type HeldMove, type ValidRegistration } from './desired.js';
 
 const TODAY = '2020-04-15';
 /** Takes dates. */
@@ -82,14 +82,36 @@ describe('derivation in SQL', () => {
     return row?.line_id ?? 0;
   }
 
-  async function assertAgrees(lineId: number, registrations: ValidRegistration[]): Promise<void> {
+  /** Opens these moves and closes all others; returns those whose old provider has the line. */
+  async function move(lineId: number, moves: HeldMove[]): Promise<HeldMove[]> {
+    await query(source, 'DELETE FROM move WHERE line_id = $1', [lineId]);
+    for (const { from, to } of moves) {
+      await query(
+        source,
+        `INSERT INTO move (line_id, from_provider, to_provider, limit_at, state) VALUES ($1, $2, $3, now(), 'open') ON CONFLICT DO NOTHING`,
+        [lineId, from, to],
+      );
+    }
+    return query<{ from: number; to: number }>(
+      source,
+      `SELECT m.from_provider AS from, m.to_provider AS to FROM move m JOIN entry e ON e.line_id = m.line_id AND e.provider_id = m.from_provider
+       WHERE m.line_id = $1 AND e.present`,
+      [lineId],
+    );
+  }
+
+  async function assertAgrees(
+    lineId: number,
+    registrations: ValidRegistration[],
+    moves: HeldMove[] = [],
+  ): Promise<void> {
     const entries = await query(
       source,
       `SELECT provider_id AS "providerId", present, package, valid_from AS "validFrom", valid_to AS "validTo", due_on AS "dueOn"
        FROM entry WHERE line_id = $1 AND (present OR due_on IS NOT NULL) ORDER BY provider_id`,
       [lineId],
     );
-    const wanted = desiredFor(registrations, TODAY, (id) => id === DATED)
+    const wanted = desiredFor(registrations, TODAY, (id) => id === DATED, moves)
       .filter((each) => each.present || each.dueOn !== null)
       .map((each) => (each.present ? each : { ...each, package: null, validFrom: null, validTo: null }))
       .toSorted((a, b) => a.providerId - b.providerId);
@@ -113,6 +135,38 @@ describe('derivation in SQL', () => {
       ),
       { numRuns: 60 },
     );
+  });
+
+  test('agrees with desiredFor while the line is being moved, and after', async () => {
+    const side = fc.integer({ min: 1, max: 3 });
+    const moved = fc.array(
+      fc.record({ from: side, to: side }).filter(({ from, to }) => from !== to),
+      { minLength: 1, maxLength: 2 },
+    );
+    let held = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(registration, { minLength: 1, maxLength: 3 }),
+        fc.array(registration, { maxLength: 3 }),
+        moved,
+        async (first, second, moves) => {
+          const lineId = await newLine();
+          await write(lineId, first);
+          await derive(lineId, true);
+          await write(lineId, second);
+          const open = await move(lineId, moves);
+          await derive(lineId, false);
+          await assertAgrees(lineId, second, open);
+          held += desiredFor(second, TODAY, () => false, open).filter((each) => each.present).length;
+          held -= desiredFor(second, TODAY, () => false).filter((each) => each.present).length;
+          await move(lineId, []);
+          await derive(lineId, false);
+          await assertAgrees(lineId, second);
+        },
+      ),
+      { numRuns: 120 },
+    );
+    assert.ok(held > 0, 'no move ever kept a line at its old provider');
   });
 
   test('the log has no gap, and every change links to the entry’s one before', async () => {

@@ -11,15 +11,29 @@ CREATE TEMP TABLE IF NOT EXISTS derived (
 DELETE FROM derived;
 ${INDEX_PLANS}`;
 
-// What should be there: the set-wise twin of desiredFor() in desired.ts; a property test holds them equal.
-// $1 lines, $2 today, $3 ids of providers that take dates.
-const DESIRED = `
-counting AS MATERIALIZED (
+// Registrations that count. $1 lines, $2 today, $3 ids of providers that take dates.
+const CONFIRMED = `
   SELECT r.line_id, r.provider_id, r.package, r.valid_from, r.valid_to
   FROM registration r JOIN line l USING (line_id)
   WHERE r.line_id = ANY($1::bigint[]) AND r.state = 'confirmed'
-    AND (l.withdrawn_at IS NULL OR r.confirmed_at > l.withdrawn_at)
-), grouped AS MATERIALIZED (
+    AND (l.withdrawn_at IS NULL OR r.confirmed_at > l.withdrawn_at)`;
+
+const COUNTING = `counting AS MATERIALIZED (${CONFIRMED}
+)`;
+
+// While a line is being moved, what counts at the new provider counts at the old one too, if that one has it. Only a known
+// line can be in a move: a fresh one does not pay for the question.
+const COUNTING_MOVED = `own AS MATERIALIZED (${CONFIRMED}
+), counting AS MATERIALIZED (
+  SELECT * FROM own
+  UNION ALL
+  SELECT o.line_id, m.from_provider, o.package, o.valid_from, o.valid_to
+  FROM own o JOIN move m ON m.line_id = o.line_id AND m.to_provider = o.provider_id AND m.state = 'open'
+  JOIN entry e ON e.line_id = m.line_id AND e.provider_id = m.from_provider AND e.present
+)`;
+
+// What should be there: the set-wise twin of desiredFor() in desired.ts; a property test holds them equal.
+const desired = (counting: string) => `${counting}, grouped AS MATERIALIZED (
   SELECT line_id, provider_id, count(*) AS n, min(package) AS package, min(valid_from) AS valid_from, min(valid_to) AS valid_to
   FROM counting GROUP BY line_id, provider_id
 ), spanned AS (
@@ -46,7 +60,7 @@ counting AS MATERIALIZED (
 )`;
 
 const FRESH = `
-WITH ${DESIRED}
+WITH ${desired(COUNTING)}
 INSERT INTO derived
 SELECT provider_id, line_id, uuidv7(), false, 0, present, package, valid_from, valid_to, due_on, present FROM desired`;
 
@@ -54,7 +68,7 @@ const LOCK_ENTRIES = `
 SELECT 1 FROM entry WHERE line_id = ANY($1::bigint[]) ORDER BY line_id, provider_id FOR UPDATE`;
 
 const KNOWN = `
-WITH ${DESIRED}, held AS (
+WITH ${desired(COUNTING_MOVED)}, held AS (
   SELECT * FROM entry WHERE line_id = ANY($1::bigint[])
 ), wanted AS (
   SELECT coalesce(d.provider_id, h.provider_id) AS provider_id, coalesce(d.line_id, h.line_id) AS line_id,

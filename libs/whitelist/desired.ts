@@ -20,6 +20,12 @@ export interface Desired {
   dueOn: Day | null;
 }
 
+/** An open move of the line whose old provider has it on its list. */
+export interface HeldMove {
+  from: number;
+  to: number;
+}
+
 /** The day after, in the proleptic calendar. */
 export function dayAfter(day: Day): Day {
   return new Date(Date.parse(`${day}T00:00:00Z`) + 86_400_000).toISOString().slice(0, 10);
@@ -49,13 +55,20 @@ function union(spans: Span[]): Span[] {
  * For each provider that some confirmed registration of the line names: the first joined span of days that has not
  * ended by `today`. It is present when it has begun, or when the provider takes dates. The package is the first by
  * code of the registrations inside that span. Providers without such a span are absent from the whitelist.
+ *
+ * While the line is being moved, what counts at the new provider counts at the old one too: so it stays there until the
+ * move is closed, follows amendments, and goes from both when the registration ends.
  */
 export function desiredFor(
   registrations: ValidRegistration[],
   today: Day,
   takesDates: (providerId: number) => boolean,
+  moves: readonly HeldMove[] = [],
 ): Desired[] {
-  const byProvider = Map.groupBy(registrations, (registration) => registration.providerId);
+  const moved = moves.flatMap(({ from, to }) =>
+    registrations.filter(({ providerId }) => providerId === to).map((each) => ({ ...each, providerId: from })),
+  );
+  const byProvider = Map.groupBy([...registrations, ...moved], (registration) => registration.providerId);
   return [...byProvider].map(([providerId, own]) => {
     const span = union(own.map(({ validFrom, validTo }) => ({ from: validFrom, to: validTo }))).find(
       ({ to }) => to === null || to >= today,

@@ -59,6 +59,7 @@ export async function startSystem(
     SAPHAN_ALLOW_PRIVATE_TARGETS: 'yes',
     SAPHAN_HOST: '127.0.0.1',
     SAPHAN_PORT: String(port),
+    SAPHAN_PUBLIC_URL: `http://127.0.0.1:${port}`,
     SAPHAN_SWEEP_MS: '1000',
     SAPHAN_LOG: 'info',
     REDIS_URL: process.env['REDIS_URL'] ?? '',
@@ -88,9 +89,14 @@ export async function startSystem(
   };
   try {
     const { providers } = (await simulators.announced) as {
-      providers: Record<string, SimulatorAddress & { control: string }>;
+      providers: Record<string, SimulatorAddress & { control: string; style: string }>;
     };
     await saveDemoProfiles(source, providers);
+    for (const [code, { control, style }] of Object.entries(providers)) {
+      if (style !== 'pull') continue;
+      const made = await createApiKey(source, { name: `${code} feed`, scopes: [`provider:${code}`] }, HUB_ACTOR_ID);
+      await axios.put(`${control}/feed-key`, { key: made.key });
+    }
     const api = startProcess('api', { script: 'apps/api/main.js', env, logFile: logFile('api'), profileTo: profiles });
     const worker = startProcess('worker', {
       script: 'apps/worker/main.js',

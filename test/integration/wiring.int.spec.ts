@@ -15,7 +15,7 @@ describe('wiring of a worker', () => {
 
   test('a queue without a handler, a handler without a queue, a provider without an adapter are named', async () => {
     const worker = await hub.work();
-    const queues = ['deliver-CAT', 'deliver-AIS', 'import'];
+    const queues = ['deliver-CAT', 'deliver-AIS', 'destinations', 'import', 'reconcile'];
     proveWiring(worker, queues, ['AIS', 'CAT']);
     assert.throws(() => proveWiring(worker, [...queues, 'deliver-NT'], []), /queue deliver-NT has no handler/);
     assert.throws(() => proveWiring(worker, ['import'], []), /handler for deliver-AIS, which is no queue/);

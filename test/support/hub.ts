@@ -1,11 +1,13 @@
 // A hub for a test: a fresh database, simulators in this process, workers in this process or as processes of their own.
 import { spawn, type ChildProcess } from 'node:child_process';
+import assert from 'node:assert/strict';
 import path from 'node:path';
 import type { INestApplicationContext } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import {
   inTransaction,
   dataSource,
+  HUB_ACTOR_ID,
   migrateQueues,
   newMasterKey,
   query,
@@ -15,13 +17,19 @@ import {
   type Config,
 } from '#platform';
 import type { ProviderProfile } from '#contracts';
+import { createApiKey } from '#operations';
 import { Deriver } from '#whitelist';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { createApi } from '../../apps/api/create-api.js';
 import { createWorker } from '../../apps/worker/create-worker.js';
 import { startSimulator, type Simulator, type SimulatorOptions } from '../../apps/provider-sim/simulator.js';
-import { makeDemoSecrets, saveDemoProfiles } from '../../apps/standalone/simulated-providers.js';
+import {
+  makeDemoSecrets,
+  saveDemoProfiles,
+  type SimulatorSettings,
+} from '../../apps/standalone/simulated-providers.js';
 import { freshDatabase } from './database.js';
+import { tmf641Witness } from './tmf641-schema.js';
 
 type SimulatedCode = NonNullable<SimulatorOptions['providers']>[number];
 
@@ -30,10 +38,14 @@ export interface TestHub {
   config: Config;
   env: NodeJS.ProcessEnv;
   simulator: Simulator;
-  /** The API in this process, known to the simulators for their callbacks; returns its address. */
+  /** How files of a simulated provider look; changed in place, its keys change over. */
+  fileSettings(code: SimulatedCode): SimulatorSettings['files'];
+  /** The API in this process, known to the simulators and to workers made later for callbacks; returns its address. */
   serve(): Promise<string>;
   /** A worker in this process. */
   work(): Promise<INestApplicationContext>;
+  /** Ends the workers of this process. */
+  stopWorking(): Promise<void>;
   /** A worker as its own process, which can be killed. */
   spawnWorker(extra?: NodeJS.ProcessEnv): ChildProcess;
   /** Waits until nothing is under way at any provider, or throws after `withinS` seconds with what is. */
@@ -51,6 +63,8 @@ export interface TestHubOptions {
   env?: NodeJS.ProcessEnv;
   /** How the simulators check signatures; the official library is slow on large bodies. */
   signatureCheck?: SimulatorOptions['signatureCheck'];
+  /** The simulators' clock in milliseconds, for a test that turns it. */
+  now?: () => number;
 }
 
 export async function startTestHub(options: TestHubOptions): Promise<TestHub> {
@@ -69,18 +83,26 @@ export async function startTestHub(options: TestHubOptions): Promise<TestHub> {
     SAPHAN_DATABASE_POOL: '8',
     ...options.env,
   };
-  const config = readConfig(env);
+  let config = readConfig(env);
   const secrets = await makeDemoSecrets(new SecretStore(source, new Vault(config.keys.master)));
+  const orders = tmf641Witness();
   const settings = Object.fromEntries(
-    options.providers.map((code) => [code, { ...secrets[code], ...options.dials?.[code] }]),
+    options.providers.map((code) => [code, { ...secrets[code], witness: orders.witness, ...options.dials?.[code] }]),
   );
   const simulator = await startSimulator({
     providers: options.providers,
     settings,
     signatureCheck: options.signatureCheck,
+    now: options.now,
   });
   const addresses = Object.fromEntries([...simulator.providers].map(([code, one]) => [code, one.address]));
-  const quick = (profile: ProviderProfile): ProviderProfile => ({ ...profile, retryScheduleS: [0.2, 0.5, 1] });
+  const quick = (profile: ProviderProfile): ProviderProfile => ({
+    ...profile,
+    retryScheduleS: [0.2, 0.5, 1],
+    // A test must not depend on the hour at which it runs; those about it set it themselves.
+    proofOfLifeAt: null,
+    ...(profile.askEveryS ? { askEveryS: 2 } : {}),
+  });
   await saveDemoProfiles(source, addresses, (profile) => (options.profile ?? ((same) => same))(quick(profile)));
   let api: NestExpressApplication | null = null;
   const workers: INestApplicationContext[] = [];
@@ -88,21 +110,35 @@ export async function startTestHub(options: TestHubOptions): Promise<TestHub> {
 
   return {
     source,
-    config,
+    get config() {
+      return config;
+    },
     env,
     simulator,
+    fileSettings: (code) => secrets[code]!.files,
     async serve() {
       await migrateQueues(config);
       api = await createApi(config);
       await api.listen(0, '127.0.0.1');
       const url = (await api.getUrl()).replace('[::1]', '127.0.0.1');
+      for (const [code, one] of simulator.providers) {
+        if (one.style !== 'pull') continue;
+        const key = { name: `feed of ${code}`, scopes: [`provider:${code}`] };
+        one.setFeedKey((await createApiKey(source, key, HUB_ACTOR_ID)).key);
+      }
       simulator.setHub(url);
+      // Workers that start from now on tell providers where to send events.
+      env['SAPHAN_PUBLIC_URL'] = url;
+      config = readConfig(env);
       return url;
     },
     async work() {
       const worker = await createWorker(config);
       workers.push(worker);
       return worker;
+    },
+    async stopWorking() {
+      await Promise.all(workers.splice(0).map((worker) => worker.close()));
     },
     spawnWorker(extra = {}) {
       const child = spawn(process.execPath, [path.resolve('dist/apps/worker/main.js')], {
@@ -152,6 +188,7 @@ export async function startTestHub(options: TestHubOptions): Promise<TestHub> {
       await within('the API', api?.close());
       await within('the database connections', source.destroy());
       await within('the database', database.drop());
+      assert.deepEqual([...orders.faults], [], 'messages of service orders that are not what the standard says');
     },
   };
 }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
 import addFormatsModule from 'ajv-formats';
+import type { Witness, WitnessedKind } from '../../apps/provider-sim/tmf641/witness.js';
 
 const swagger = JSON.parse(
   readFileSync(new URL('../fixtures/TMF641-ServiceOrdering-v4.1.0.swagger.json', import.meta.url), 'utf8'),
@@ -17,4 +18,40 @@ export function assertTmf641(definition: string, value: unknown): void {
   const check = ajv.getSchema(`tmf641#/definitions/${definition}`);
   assert.ok(check, `the swagger has no definition ${definition}`);
   assert.ok(check(value), `not a ${definition}: ${ajv.errorsText(check.errors)}`);
+}
+
+/** What a client may not set in a new order, by the descriptions in the standard. */
+const SERVER_SETS = ['id', 'href', 'orderDate', 'completionDate', 'expectedCompletionDate', 'startDate', 'state'];
+
+const CHECKS: Record<WitnessedKind, (body: unknown) => void> = {
+  order: (body) => {
+    assertTmf641('ServiceOrder_Create', body);
+    for (const name of SERVER_SETS) assert.ok(!(name in (body as object)), `a client may not set ${name}`);
+  },
+  answer: (body) => assertTmf641('ServiceOrder', body),
+  list: (body) => {
+    for (const order of body as unknown[]) assertTmf641('ServiceOrder', order);
+  },
+  error: (body) => assertTmf641('Error', body),
+  hub: (body) => assertTmf641('EventSubscriptionInput', body),
+  hubAnswer: (body) => assertTmf641('EventSubscription', body),
+  event: (body) => {
+    const { eventType } = body as { eventType: string };
+    assertTmf641(/create/i.test(eventType) ? 'ServiceOrderCreateEvent' : 'ServiceOrderStateChangeEvent', body);
+  },
+};
+
+/** A witness of every message, and what deviated from the standard so far, each once. */
+export function tmf641Witness(): { witness: Witness; seen: Map<WitnessedKind, number>; faults: Set<string> } {
+  const seen = new Map<WitnessedKind, number>();
+  const faults = new Set<string>();
+  const witness: Witness = (kind, body) => {
+    seen.set(kind, (seen.get(kind) ?? 0) + 1);
+    try {
+      CHECKS[kind](body);
+    } catch (error) {
+      faults.add(`${kind}: ${error instanceof Error ? error.message.slice(0, 500) : 'unknown'}`);
+    }
+  };
+  return { witness, seen, faults };
 }

@@ -74,6 +74,15 @@ describe('access', () => {
     assert.equal(two.data.errors[0].code, 'twoProviders');
   });
 
+  test('the first approver may be made by whoever makes keys; after that only an approver makes another', async () => {
+    const first = await hub.client().post('/v1/keys', { name: 'approver', scopes: ['approve', 'ops.act'] });
+    assert.equal(first.status, 201, JSON.stringify(first.data));
+    const second = await hub.client().post('/v1/keys', { name: 'my second eyes', scopes: ['approve'] });
+    assert.deepEqual([second.status, second.data.type], [403, 'urn:saphan:problem:approver-exists']);
+    const byApprover = await hub.client(first.data.key).post('/v1/keys', { name: 'deputy', scopes: ['approve'] });
+    assert.equal(byApprover.status, 201);
+  });
+
   test('a revoked key stops working, is revoked once, and who did it is recorded', async () => {
     const made = (await hub.client().post('/v1/keys', { name: 'short-lived', scopes: ['ops.read'] })).data;
     const revoke = () => hub.client().post(`/v1/keys/${made.keyId}/revoke`, { reason: 'no longer needed' });

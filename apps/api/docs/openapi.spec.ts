@@ -3,6 +3,7 @@ import 'reflect-metadata';
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { Validator } from '@seriousme/openapi-schema-validator';
 import { OPENAPI_FILE, openApiText } from './write-openapi.js';
 
 interface Operation {
@@ -35,7 +36,11 @@ test('every route says who may use it', () => {
     'GET /health/live',
     'GET /health/ready',
     'GET /metrics',
+    'POST /tmf641/{token}',
+    'POST /tmf641/{token}/listener',
+    'POST /tmf641/{token}/listener/{event}',
     'POST /v1/providers/{code}/acknowledgements',
+    'POST /v1/providers/{code}/pfd-reports/{token}',
   ]);
 });
 
@@ -46,6 +51,24 @@ test('it is OpenAPI 3.1, without the words of 3.0, and every route has a summary
     operations.filter(({ operation }) => !operation.summary).map(({ route }) => route),
     [],
   );
+});
+
+test('it is valid by the schema of OpenAPI 3.1, which takes not just anything', async () => {
+  const judge = new Validator();
+  const verdict = await judge.validate(structuredClone(document));
+  assert.deepEqual([verdict.valid, judge.version], [true, '3.1'], JSON.stringify(verdict.errors));
+  assert.equal((await new Validator().validate({ ...document, paths: [] })).valid, false);
+});
+
+test('what providers pull, post back and fetch again is in it', () => {
+  const routes = operations.map(({ route }) => route);
+  for (const route of [
+    'GET /v1/feed/{code}/pages',
+    'POST /v1/providers/{code}/acknowledgements',
+    'GET /v1/providers/{code}/batches/{number}/bytes',
+    'GET /v1/providers/{code}/full-list',
+  ])
+    assert.ok(routes.includes(route), `${route} is not in the description`);
 });
 
 test('no address has room for a number of a line', () => {

@@ -2,6 +2,7 @@
 import type { INestApplication } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import { MESSAGES, PARTS } from './message-schemas.js';
 import { routeAccess } from './route-access.js';
 
 const ABOUT = [
@@ -39,6 +40,13 @@ const PROBLEM = {
   },
 };
 
+/** What providers post, in the same words as in docs/asyncapi.json. */
+function eventSchemas(): Record<string, unknown> {
+  const { LineOutcome, Outcomes } = PARTS;
+  const received = MESSAGES.filter((message) => message.action === 'receive');
+  return { LineOutcome, Outcomes, ...Object.fromEntries(received.map(({ name, schema }) => [name, schema])) };
+}
+
 export function describeApi(api: INestApplication): OpenAPIObject {
   const config = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
@@ -53,7 +61,7 @@ export function describeApi(api: INestApplication): OpenAPIObject {
   });
   document.components = {
     ...document.components,
-    schemas: { Problem: PROBLEM as never, ...document.components?.schemas },
+    schemas: { Problem: PROBLEM as never, ...(eventSchemas() as object), ...document.components?.schemas },
   };
   const access = new Map(routeAccess(api.get(ModulesContainer)).map((each) => [each.operationId, each]));
   for (const path of Object.values(document.paths)) {

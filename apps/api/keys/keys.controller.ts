@@ -30,8 +30,25 @@ export class KeysController {
         `Your key may give away ${actor.scopes.join(', ')} and provider:<CODE>.`,
       );
     }
+    await this.guardApprovers(scopes, actor);
     const { keyId, key } = await createApiKey(this.source, { name, scopes }, actor.actorId);
     return { keyId, key };
+  }
+
+  /**
+   * Who proposes must not make the second pair of eyes for himself: only somebody who approves already makes another
+   * approver. The very first one anybody may make who makes keys; it is recorded like every key.
+   */
+  private async guardApprovers(scopes: string[], actor: Actor): Promise<void> {
+    if (!scopes.includes('approve') || actor.scopes.includes('approve')) return;
+    const keys = await listApiKeys(this.source);
+    if (!keys.some((key) => key.revokedAt === null && key.scopes.includes('approve'))) return;
+    throw new Problem(
+      403,
+      'approver-exists',
+      'Ask an approver',
+      'There is somebody who approves already; only such a key makes another one with the scope "approve".',
+    );
   }
 
   @Get()

@@ -47,7 +47,13 @@ for (const backend of QUEUE_BACKENDS)
         .get('/ops/queues/api/queues?activeQueue=deliver-AIS&status=latest&page=1&jobsPerPage=10');
       assert.equal(status, 200);
       const queues = data.queues as { name: string; readOnlyMode: boolean }[];
-      assert.deepEqual(queues.map((each) => each.name).toSorted(), ['deliver-AIS', 'deliver-TRUE', 'import']);
+      assert.deepEqual(queues.map((each) => each.name).toSorted(), [
+        'deliver-AIS',
+        'deliver-TRUE',
+        'destinations',
+        'import',
+        'reconcile',
+      ]);
       assert.ok(queues.every((each) => each.readOnlyMode));
       const text = JSON.stringify(data);
       assert.match(text, /«number»/);

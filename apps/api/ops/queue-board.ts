@@ -6,7 +6,15 @@ import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Queue } from 'bullmq';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { KeyVerifier, Metrics } from '#operations';
-import { CONFIG, deliveryQueue, ProviderDirectory, QUEUE_POLICIES, queueConnection, type Config } from '#platform';
+import {
+  CONFIG,
+  deliveryQueue,
+  ProviderDirectory,
+  QUEUE_POLICIES,
+  queueConnection,
+  SetupWatch,
+  type Config,
+} from '#platform';
 import { keyOf } from '../access/access.guard.js';
 
 export const BOARD_PATH = '/ops/queues';
@@ -40,7 +48,20 @@ export class QueueBoard implements OnApplicationShutdown {
     @Inject(ProviderDirectory) private readonly directory: ProviderDirectory,
     @Inject(KeyVerifier) private readonly keys: KeyVerifier,
     @Inject(Metrics) private readonly metrics: Metrics,
-  ) {}
+    @Inject(SetupWatch) setup: SetupWatch,
+  ) {
+    setup.follow(() => this.follow());
+  }
+
+  /** A provider that was added has a queue of its own: the board is made anew when somebody looks next. */
+  private async follow(): Promise<void> {
+    const wanted = queueNames(this.directory.all().map((row) => row.code));
+    if (!this.board || wanted.length === this.queues.length) return;
+    const old = this.queues;
+    this.board = null;
+    this.queues = [];
+    await Promise.all(old.map((queue) => queue.close()));
+  }
 
   /** Mounted at BOARD_PATH. The queues are opened when somebody first looks. */
   handle = (request: Request, response: Response, next: NextFunction): void => {

@@ -1,12 +1,15 @@
 // A provider's batches, their attempts, and their exact bytes again.
-import { Controller, Get, Inject, Param, ParseIntPipe, Query, Res, StreamableFile } from '@nestjs/common';
+import { createHash } from 'node:crypto';
+import { Controller, Get, Inject, Param, ParseIntPipe, Query, Req, Res } from '@nestjs/common';
 import { ApiGoneResponse, ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
-import type { Response } from 'express';
+import type { Request, Response } from 'express';
 import { DataSource } from 'typeorm';
 import { Problem, type SealedPart } from '#contracts';
+import { mediaTypeOf } from '#adapters';
 import { readParts } from '#dispatch';
 import { attemptsAt, findBatch, listBatches, recordAct, type BatchSummary } from '#operations';
 import { CurrentActor, inTransaction, ProviderDirectory, Scopes, type Actor } from '#platform';
+import { sendBytes } from '../feed/send-bytes.js';
 import { nextOf, PageQuery } from '../http/paging.dto.js';
 import { BatchDetailDto, BatchListDto, PartQuery } from './batches.dto.js';
 
@@ -43,10 +46,16 @@ export class BatchesController {
   @ApiOperation({
     summary: 'The same bytes again, as they were sealed; recorded when it is not the provider itself that asks',
   })
-  @ApiProduces('application/cloudevents+json', 'text/csv')
+  @ApiProduces(
+    'application/cloudevents+json',
+    'application/json',
+    'application/x-ndjson',
+    'text/csv',
+    'application/pgp-encrypted',
+  )
   @ApiOkResponse({
     schema: { type: 'string', format: 'binary' },
-    description: 'Repr-Digest holds the SHA-256 of this part',
+    description: 'ETag holds the SHA-256 of this part. Ranges and gzip as in the feed',
   })
   @ApiGoneResponse({ description: 'Erased after its retention; the answer leads to the full list' })
   async bytes(
@@ -54,8 +63,9 @@ export class BatchesController {
     @Param('number', ParseIntPipe) number: number,
     @Query() { part }: PartQuery,
     @CurrentActor() actor: Actor,
-    @Res({ passthrough: true }) response: Response,
-  ): Promise<StreamableFile> {
+    @Req() request: Request,
+    @Res() response: Response,
+  ): Promise<void> {
     const { providerId, code: provider, profile } = this.directory.byCode(code);
     const batch = await this.find(providerId, number);
     if (part > batch.parts)
@@ -66,7 +76,7 @@ export class BatchesController {
         410,
         'bytes-erased',
         'The bytes were erased',
-        `Batch ${number} is past its retention. Ask ONDE for the full list: POST /v1/syncs with "kind": "full" and "providers": ["${provider}"].`,
+        `Batch ${number} is past its retention. Take the full list instead: GET /v1/providers/${provider}/full-list names the newest, POST asks for a new one.`,
       );
     }
     if (actor.provider !== provider) {
@@ -79,10 +89,11 @@ export class BatchesController {
         }),
       );
     }
-    response.setHeader('Repr-Digest', `sha-256=:${Buffer.from(found.sha256, 'hex').toString('base64')}:`);
-    const type =
-      profile.format === 'cloudevents' ? 'application/cloudevents+json; charset=utf-8' : 'text/csv; charset=utf-8';
-    return new StreamableFile(found.bytes, { type, length: found.bytes.length });
+    // Files that travel signed and encrypted come again as they travelled.
+    const bytes = found.enclosed ?? found.bytes;
+    const sha256 = found.enclosed ? createHash('sha256').update(bytes).digest('hex') : found.sha256;
+    const type = found.enclosed ? 'application/pgp-encrypted' : mediaTypeOf(batch.format, profile);
+    await sendBytes(request, response, { bytes, sha256, type });
   }
 
   private async find(providerId: number, number: number): Promise<BatchSummary> {

@@ -29,12 +29,24 @@ export class BatchDto {
   sha256!: string;
   @ApiProperty({ description: 'Bytes before compression' })
   size!: number;
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: 'Format of its bytes; null when it was sealed before that was recorded',
+  })
+  format!: string | null;
   @ApiProperty()
   sealedAt!: Date;
   @ApiProperty({ type: Date, nullable: true })
   handedAt!: Date | null;
   @ApiProperty({ type: Date, nullable: true })
   acceptedAt!: Date | null;
+  @ApiProperty({
+    type: Date,
+    nullable: true,
+    description: 'When the provider itself said that it has it; null while that is awaited',
+  })
+  receiptAt!: Date | null;
   @ApiProperty({ type: Date, nullable: true })
   endedAt!: Date | null;
   @ApiProperty()

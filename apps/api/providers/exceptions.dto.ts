@@ -58,6 +58,12 @@ export class ExceptionLineDto {
   batch!: number | null;
   @ApiProperty({ type: Number, nullable: true })
   position!: number | null;
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: 'What the hub found wrong with it before sending; never the content',
+  })
+  detail!: string | null;
   @ApiProperty()
   tries!: number;
   @ApiProperty()

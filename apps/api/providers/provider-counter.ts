@@ -1,7 +1,7 @@
 // Counts of all providers, kept for a moment: a screen that many people watch costs the database one scan.
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { countProviders, readStreams } from '#operations';
+import { countProviders, judgeHealth, openAlerts, readStreams } from '#operations';
 import { ProviderDirectory } from '#platform';
 import type { ProviderDto } from './providers.dto.js';
 
@@ -41,11 +41,18 @@ export class ProviderCounter {
 
   private async read(ids: number[]): Promise<ProviderDto[]> {
     const asOf = new Date();
-    const [counts, streams] = await Promise.all([countProviders(this.source, ids), readStreams(this.source, ids)]);
-    return ids.flatMap((id, i) => {
+    const [counts, streams, alerts] = await Promise.all([
+      countProviders(this.source, ids),
+      readStreams(this.source, ids),
+      openAlerts(this.source, ids),
+    ]);
+    return ids.flatMap((id) => {
+      const { code, profile } = this.directory.byId(id);
       const own = counts.get(id);
-      const stream = streams[i];
-      return own && stream ? [{ ...stream, ...own.entries, sent: own.sent, asOf }] : [];
+      const stream = streams.find((each) => each.provider === code);
+      if (!own || !stream) return [];
+      const { health, th, en } = judgeHealth(stream, alerts.get(id) ?? [], profile);
+      return [{ ...stream, health, healthTh: th, healthEn: en, ...own.entries, sent: own.sent, asOf }];
     });
   }
 }

@@ -3,9 +3,10 @@ import { Body, Controller, Get, HttpCode, Inject, Param, Post } from '@nestjs/co
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
 import { WAKE_UP, type WakeUp } from '#contracts';
-import { pauseProvider, resumeProvider } from '#dispatch';
+import { feedStanding, pauseProvider, resumeProvider } from '#dispatch';
 import { lastAttempts } from '#operations';
 import { CurrentActor, ProviderDirectory, Scopes, type Actor } from '#platform';
+import { feedShown } from '../feed/feed-shown.js';
 import { ReasonDto } from '../http/reason.dto.js';
 import { ProviderCounter } from './provider-counter.js';
 import { PauseDto, ProviderDetailDto, ProviderListDto } from './providers.dto.js';
@@ -35,12 +36,13 @@ export class ProvidersController {
   @ApiOperation({ summary: 'One provider, with its last attempts' })
   @ApiOkResponse({ type: ProviderDetailDto })
   async read(@Param('code') code: string): Promise<ProviderDetailDto> {
-    const { providerId } = this.directory.byCode(code);
-    const [provider, attempts] = await Promise.all([
+    const { providerId, profile } = this.directory.byCode(code);
+    const [provider, attempts, feed] = await Promise.all([
       this.counter.one(providerId),
       lastAttempts(this.source, providerId, ATTEMPTS_SHOWN),
+      profile.acknowledgement === 'pull' ? feedStanding(this.source, providerId) : null,
     ]);
-    return { ...provider, lastAttempts: attempts };
+    return { ...provider, feed: feed ? feedShown(feed) : null, lastAttempts: attempts };
   }
 
   @Post(':code/pause')

@@ -1,6 +1,7 @@
 // Answers about providers: state of the stream, and counts that add up.
 import { ApiProperty } from '@nestjs/swagger';
 import { STANDINGS } from '#operations';
+import { FeedStandingDto } from '../feed/feed.dto.js';
 
 const counts = (names: readonly string[], description: string) => ({
   type: 'object' as const,
@@ -39,6 +40,12 @@ export class ProviderDto {
   nameTh!: string;
   @ApiProperty()
   nameEn!: string;
+  @ApiProperty({ enum: ['healthy', 'degraded', 'quarantined', 'disabled', 'paused'] })
+  health!: string;
+  @ApiProperty({ description: 'Why, in Thai' })
+  healthTh!: string;
+  @ApiProperty({ description: 'Why, in English' })
+  healthEn!: string;
   @ApiProperty(
     counts(
       STANDING_NAMES,
@@ -108,6 +115,12 @@ export class AttemptDto {
 }
 
 export class ProviderDetailDto extends ProviderDto {
+  @ApiProperty({
+    type: FeedStandingDto,
+    nullable: true,
+    description: 'How it stands with its feed; null when it does not pull',
+  })
+  feed!: FeedStandingDto | null;
   @ApiProperty({ type: [AttemptDto] })
   lastAttempts!: AttemptDto[];
 }

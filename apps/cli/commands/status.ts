@@ -15,6 +15,9 @@ interface Provider {
   waitingFor: string | null;
   paused: { by: string; reason: string } | null;
   setAsideItems: number;
+  health: string;
+  healthTh: string;
+  healthEn: string;
 }
 
 export function statusCommand(program: Command, contextOf: ContextOf): void {
@@ -24,7 +27,8 @@ export function statusCommand(program: Command, contextOf: ContextOf): void {
     .action(async (_options: unknown, command: Command) => showStatus(contextOf(command)));
 }
 
-async function showStatus({ output, hub }: Context): Promise<void> {
+/** The table of all providers. */
+export async function showStatus({ output, hub }: Context): Promise<void> {
   const answer = await hub.get<{ providers: Provider[] }>('/v1/providers');
   const { t } = { t: output.t.bind(output) };
   const heads = [
@@ -61,7 +65,7 @@ async function showStatus({ output, hub }: Context): Promise<void> {
 }
 
 function stateOf(each: Provider, t: Context['output']['t']): string {
-  if (each.paused) return t({ th: `หยุดชั่วคราว: ${each.paused.reason}`, en: `paused: ${each.paused.reason}` });
+  if (each.health !== 'healthy') return t({ th: each.healthTh, en: each.healthEn });
   if (each.notBefore)
     return `${t({ th: 'รอถึง', en: 'waits until' })} ${new Date(each.notBefore).toLocaleTimeString('en-GB')} ${each.waitingFor ?? ''}`.trim();
   return t({ th: 'ปกติ', en: 'sending' });

@@ -34,6 +34,7 @@ export type Notice =
   | 'callbackRefused'
   | 'callbackGivenUp'
   | 'gzipBomb'
+  | 'feedRefused'
   | 'manifestWaits'
   | 'answerNotWritten';
 

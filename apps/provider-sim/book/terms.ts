@@ -49,7 +49,7 @@ function keyOf(access: string, pack: string | undefined, from: string | undefine
 
 function valid(access: unknown, pack: unknown, from: unknown, to: unknown): boolean {
   if (access !== 'MB' && access !== 'FB') return false;
-  if (typeof pack !== 'string' || !/^[A-Za-z0-9._-]{1,40}$/.test(pack)) return false;
+  if (typeof pack !== 'string' || !/^[\p{L}\p{M}\p{N}._ -]{1,40}$/u.test(pack)) return false;
   if (typeof from !== 'string' || !isDate(from)) return false;
   return to === undefined || (typeof to === 'string' && isDate(to) && to >= from);
 }

@@ -1,6 +1,7 @@
 // The styles that exist, and the one each provider has unless told otherwise. A new style is a file and a row here.
 import type { ProviderCode } from '../words.js';
 import { callbackStyle } from './callback.js';
+import { pullStyle } from './pull.js';
 import { responseStyle } from './response.js';
 import { sftpStyle } from './sftp.js';
 import { tmf641Style } from './tmf641.js';
@@ -11,13 +12,15 @@ export const STYLES: Record<StyleName, Style> = {
   callback: callbackStyle,
   sftp: sftpStyle,
   tmf641: tmf641Style,
+  pull: pullStyle,
 };
 
-export const DEFAULT_STYLE: Record<ProviderCode, StyleName> = {
+/** A provider that is not here answers in the response. */
+export const DEFAULT_STYLE: Partial<Record<ProviderCode, StyleName>> = {
   AIS: 'response',
   TRUE: 'callback',
-  DTAC: 'callback',
+  DTAC: 'tmf641',
   CAT: 'sftp',
   TOT: 'sftp',
-  '3BB': 'callback',
+  '3BB': 'pull',
 };

@@ -207,6 +207,23 @@ describe('hand-over', () => {
     session.end();
   });
 
+  test('a number that is too high is parked with its receipt, until the gap before it closes', async () => {
+    const session = await connect();
+    await handOver(session, 1, addLines(1, 2));
+    await handOver(session, 3, addLines(5, 2, 5));
+    await answerFile(ACK(3));
+    await answerFile(RES(1, 1));
+    assert.equal(cat.provider.parked, 1);
+    assert.equal(cat.provider.observer.state.notices['parked'], 1);
+    assert.deepEqual(cat.provider.observer.missing(), [2]);
+    assert.equal(cat.provider.applier.book.count, 2);
+    await handOver(session, 2, addLines(3, 2, 3));
+    await answerFile(RES(3, 1));
+    assert.equal(cat.provider.applier.book.count, 6);
+    assert.deepEqual(cat.provider.observer.state.violations, {});
+    session.end();
+  });
+
   test('a full list in parts takes the place of what was held', async () => {
     const session = await connect();
     await handOver(session, 1, addLines(1, 6));

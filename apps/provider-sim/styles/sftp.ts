@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { posix } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type FaultKind, faultOf } from '../dial.js';
+import { FileForm } from '../files/form.js';
 import { Outbox } from '../files/outbox.js';
 import { parseName } from '../files/names.js';
 import { parseFile } from '../files/parse-file.js';
@@ -53,7 +54,7 @@ function hooksOf(
     },
     afterWrite: (path) => {
       if (!path.startsWith('/outbound/') || path.endsWith('.part')) return;
-      provider.observer.violation('notRenamed', { batch: parseName(posix.basename(path))?.batch });
+      provider.observer.violation('notRenamed', { batch: parseName(posix.basename(path, '.pgp'))?.batch });
       finished(path);
     },
     traversal: () => provider.observer.violation('pathTraversal'),
@@ -62,11 +63,13 @@ function hooksOf(
 
 export const sftpStyle: Style = {
   name: 'sftp',
-  read: (provider, body) => parseFile(body, provider.code),
-  async start({ provider, host, port, folder, sftpUser, sftpClientKeys, told }) {
+  // As with TAP: files count in the order of their numbers, and one that comes too early is parked.
+  dial: { applyOrder: 'inNumberOrder' },
+  read: (provider, body, files) => parseFile(body, provider.code, undefined, files?.charset),
+  async start({ provider, host, port, folder, sftpUser, sftpClientKeys, files, told }) {
     const root = join(folder, 'files');
     mkdirSync(root, { recursive: true, mode: 0o750 });
-    const outbox = new Outbox(provider, root, told);
+    const outbox = new Outbox(provider, root, told, new FileForm(files));
     const injected: Partial<Record<FaultKind, number>> = {};
     const server = await openSftpServer({
       host,

@@ -1,9 +1,12 @@
 // What a style is: the way one provider is spoken to. Each style is one file that knows nothing of the others.
+import type { DialChange } from '../dial.js';
+import type { FileSettings } from '../files/form.js';
 import type { Provider } from '../provider.js';
+import type { Witness } from '../tmf641/witness.js';
 import type { IncomingPart } from '../words.js';
 import type { SignatureCheck } from '../webhook/signature.js';
 
-export const STYLE_NAMES = ['response', 'callback', 'sftp', 'tmf641'] as const;
+export const STYLE_NAMES = ['response', 'callback', 'sftp', 'tmf641', 'pull'] as const;
 export type StyleName = (typeof STYLE_NAMES)[number];
 
 export interface StyleContext {
@@ -17,11 +20,17 @@ export interface StyleContext {
   signatureCheck: SignatureCheck;
   /** Base address of the hub, undefined while it is not known. */
   hub: () => string | undefined;
+  /** Its API key at the hub, undefined while it is not known; for the style that fetches. */
+  feedKey: () => string | undefined;
   /** Folder for what must survive: keys, files. */
   folder: string;
   /** OpenSSH public keys that may log in by SFTP, and as whom. */
   sftpUser: string;
   sftpClientKeys: string[];
+  /** Text and keys of files, for the style that has files. */
+  files: FileSettings;
+  /** Sees every message of the protocol, for the style that has schemas of a standard. */
+  witness: Witness;
   /** Notes in the journal that a part's outcomes were delivered. */
   told: (batch: number, part: number) => void;
 }
@@ -43,7 +52,9 @@ export interface RunningStyle {
 
 export interface Style {
   name: StyleName;
+  /** What of the dial is another default in this style. */
+  dial?: DialChange;
   /** Reads a body that was taken before, for the journal. */
-  read: (provider: Provider, body: Buffer) => IncomingPart;
+  read: (provider: Provider, body: Buffer, files?: FileSettings) => IncomingPart;
   start: (context: StyleContext) => Promise<RunningStyle>;
 }

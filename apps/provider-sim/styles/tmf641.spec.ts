@@ -4,7 +4,10 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { type SimulatedProvider, type Simulator, startSimulator } from '../simulator.js';
+import { tmf641Witness } from '../../../test/support/tmf641-schema.js';
 import { call, refOf, until } from '../sim-test-kit.js';
+
+const { witness, seen, faults } = tmf641Witness();
 
 const BASE = '/tmf-api/serviceOrdering/v4';
 const JSON_TYPE = { 'content-type': 'application/json;charset=utf-8' };
@@ -37,7 +40,7 @@ let listener: Server;
 let events: Event[];
 
 before(async () => {
-  simulator = await startSimulator({ providers: ['DTAC'], seed: 3, settings: { DTAC: { style: 'tmf641' } } });
+  simulator = await startSimulator({ providers: ['DTAC'], seed: 3, settings: { DTAC: { witness } } });
   dtac = simulator.get('DTAC');
   listener = createServer((request, response) => {
     let text = '';
@@ -59,7 +62,22 @@ after(async () => {
 beforeEach(() => {
   events = [];
   dtac.provider.reset();
-  dtac.turn({ reject: { share: 0 }, silence: 0, faults: { error500After: 0 }, answer: { repeat: 0, omit: 0 } });
+  dtac.turn({
+    reject: { share: 0 },
+    silence: 0,
+    poison: 0,
+    faults: { error500After: 0 },
+    answer: { repeat: 0, omit: 0 },
+    orders: {
+      listeners: 'one',
+      loseSubscriptions: 0,
+      conflict: 0,
+      earlyEvents: 0,
+      refuse: 'atOnce',
+      filter: 'on',
+      page: 100,
+    },
+  });
 });
 
 function url(path: string): string {
@@ -123,7 +141,7 @@ describe('orders', () => {
     assert.equal(acknowledged.state, 'acknowledged');
     assert.ok(acknowledged.serviceOrderItem.every((item) => item.state === 'acknowledged'));
     await until(() => events.length === 1);
-    assert.equal(events[0]?.path, '/tmf/dtac/listener/serviceOrderStateChangeEvent');
+    assert.match(events[0]?.path ?? '', /^\/tmf\/dtac\/listener(?:\/serviceorderstatechangeevent)?$/i);
     assert.match(events[0]?.eventType ?? '', /^serviceorderstatechangeevent$/i);
     const told = events[0]?.event.serviceOrder;
     assert.deepEqual([told?.id, told?.state, told?.externalId], [acknowledged.id, 'partial', 'WAH-DTAC-00001']);
@@ -199,5 +217,103 @@ describe('orders', () => {
       (await call(url('/hub'), 'POST', JSON.stringify({ callback: 'http://hub.example.com' }), JSON_TYPE)).status,
       400,
     );
+  });
+
+  test('early events, in any letter case and at either address', async () => {
+    const { id } = await subscribe();
+    dtac.turn({ orders: { earlyEvents: 1 }, answer: { reorderMs: 20 } });
+    for (let batch = 1; batch <= 20; batch++) await create(batch, [add(batch, 1, batch)]);
+    await until(() => events.length === 60);
+    const states = new Set(events.map((one) => one.event.serviceOrder.state));
+    assert.deepEqual([...states].toSorted(), ['acknowledged', 'completed', 'inProgress']);
+    assert.ok(new Set(events.map((one) => one.eventType)).size > 3);
+    assert.ok(events.some((one) => one.path === '/tmf/dtac/listener'));
+    assert.ok(events.some((one) => one.path.endsWith('/SERVICEORDERSTATECHANGEEVENT')));
+    assert.equal((await call(url(`/hub/${id}`), 'DELETE', '', {})).status, 204);
+  });
+
+  test('a lost subscription loses events, several listeners are all told', async () => {
+    await subscribe();
+    dtac.turn({ orders: { loseSubscriptions: 1 } });
+    await create(1, [add(1, 1, 1)]);
+    assert.equal((dtac.state()['subscriptions'] as unknown[]).length, 0);
+    await until(() => (dtac.state()['callbacks'] as { unheard: number }).unheard > 0);
+    dtac.turn({ orders: { loseSubscriptions: 0, listeners: 'many' } });
+    const [one, other] = [await subscribe(), await subscribe()];
+    await create(2, [add(2, 1, 2)]);
+    await until(() => events.length === 2);
+    for (const { id } of [one, other]) assert.equal((await call(url(`/hub/${id}`), 'DELETE', '', {})).status, 204);
+  });
+
+  test('a new order may be taken and answered 409, or taken and rejected as a whole later', async () => {
+    const { id } = await subscribe();
+    dtac.turn({ orders: { conflict: 1 } });
+    assert.equal((await create(1, [add(1, 1, 1)])).status, 409);
+    assert.equal(dtac.provider.applier.book.count, 1);
+    dtac.turn({ orders: { conflict: 0, refuse: 'later' }, poison: 1 });
+    assert.equal((await create(2, [add(2, 1, 2)])).status, 201);
+    await until(() => events.some((one) => one.event.serviceOrder.state === 'rejected'));
+    assert.equal((await create(2, [add(2, 1, 2)])).status, 409);
+    const [found] = JSON.parse(
+      (await call(url('/serviceOrder?externalId=WAH-DTAC-00002'), 'GET', '', {})).text,
+    ) as Order[];
+    assert.equal(found?.state, 'rejected');
+    assert.equal(dtac.provider.applier.book.count, 1);
+    assert.equal((await call(url(`/hub/${id}`), 'DELETE', '', {})).status, 204);
+  });
+
+  test('orders are listed in pages, with counts and with the fields that were asked for', async () => {
+    for (let batch = 1; batch <= 5; batch++) await create(batch, [add(batch, 1, batch)]);
+    dtac.turn({ orders: { page: 2, filter: 'off' } });
+    const page = async (offset: number): Promise<Partial<Order>[]> =>
+      JSON.parse(
+        (await call(url(`/serviceOrder?fields=id,externalId&offset=${offset}&limit=50&externalId=x`), 'GET', '', {}))
+          .text,
+      ) as Partial<Order>[];
+    assert.deepEqual(
+      [...(await page(0)), ...(await page(2)), ...(await page(4)), ...(await page(6))].map((one) => one.externalId),
+      [1, 2, 3, 4, 5].map((batch) => `WAH-DTAC-0000${batch}`),
+    );
+    assert.equal((await page(0))[0]?.serviceOrderItem, undefined);
+  });
+
+  test('a service is changed and deleted by its own id; what is not there cannot be changed', async () => {
+    await create(1, [add(1, 1, 1)]);
+    const order = (batch: number): Promise<Order> =>
+      call(url(`/serviceOrder?externalId=WAH-DTAC-0000${batch}`), 'GET', '', {}).then(
+        ({ text }) => (JSON.parse(text) as Order[])[0]!,
+      );
+    const id = (await order(1)).serviceOrderItem[0]?.service.id;
+    const modify = (n: number, entry: number, seq: number): unknown => {
+      const item = add(entry, n, seq) as { service: object };
+      return { ...item, action: 'modify', service: { ...item.service, id, endDate: '2020-07-31T23:59:59+07:00' } };
+    };
+    await create(2, [modify(1, 1, 2)]);
+    assert.equal((await order(2)).state, 'completed');
+    assert.equal(dtac.provider.applier.book.get(refOf(1))?.to, '2020-07-31');
+    const { byServiceId } = dtac.state()['deletes'] as { byServiceId: number };
+    await create(3, [{ id: '1', action: 'delete', service: { id } }]);
+    assert.equal((dtac.state()['deletes'] as { byServiceId: number }).byServiceId, byServiceId + 1);
+    await create(4, [modify(1, 1, 4)]);
+    const failed = await order(4);
+    assert.deepEqual(
+      [failed.state, failed.serviceOrderItem[0]?.errorMessage?.[0]?.code],
+      ['failed', 'SERVICE_NOT_FOUND'],
+    );
+    assert.equal(dtac.provider.applier.book.count, 0);
+    await create(5, [add(1, 1, 5)]);
+    const byLine = [
+      { name: 'msisdn', value: '+66810000001' },
+      { name: 'entryRef', value: refOf(1) },
+    ];
+    await create(6, [{ id: '1', action: 'delete', service: { serviceCharacteristic: byLine } }]);
+    assert.equal(dtac.provider.applier.book.count, 0);
+    assert.equal((dtac.state()['deletes'] as { heldByLine: number }).heldByLine, 1);
+  });
+
+  test('everything that was said in either direction is what the standard says', () => {
+    assert.deepEqual([...faults], []);
+    for (const kind of ['order', 'answer', 'list', 'error', 'hub', 'hubAnswer', 'event'] as const)
+      assert.ok((seen.get(kind) ?? 0) > 0, kind);
   });
 });

@@ -6,8 +6,8 @@ import { newSecret, signatureHeaders } from './signature.js';
 
 export interface CallbackOptions {
   provider: Provider;
-  /** Where to post, or undefined while it is not known: then callbacks wait. */
-  address: () => string | undefined;
+  /** Where to post (this piece), or undefined while it is not known: then callbacks wait. */
+  address: (piece?: Piece) => string | undefined;
   /** The body of a piece, made anew for each but constant over the tries of one. */
   compose: (piece: Piece) => unknown;
   /** Headers for one try. */
@@ -145,7 +145,7 @@ export class Callbacks {
 
   async #post(waiting: Waiting): Promise<number> {
     const { address, headers } = this.options;
-    const url = new URL(address() ?? '');
+    const url = new URL(address(waiting.piece) ?? '');
     const sent = { ...headers(waiting.piece, waiting.body), 'content-length': String(Buffer.byteLength(waiting.body)) };
     return new Promise((resolve, reject) => {
       const post = request(

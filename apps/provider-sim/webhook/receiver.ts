@@ -5,6 +5,8 @@ import type { FaultKind } from '../dial.js';
 import { type KnownBatch, type KnownPart, wholeOutcomes } from '../known.js';
 import type { Provider } from '../provider.js';
 import { type IncomingPart, RefusedError } from '../words.js';
+import { answerDestinations } from '../destinations/http.js';
+import { answerDigest } from './digest.js';
 import { FaultPlayer } from './faults.js';
 import { addressOf, answer, BodyError, closed, listen, problem, readBody } from './http.js';
 import { parseEvent } from './parse-event.js';
@@ -60,6 +62,9 @@ export class WebhookReceiver {
       return problem(response, 401, 'BAD_SIGNATURE', `the Standard Webhooks signature is ${signature}`);
     }
     if (request.method === 'POST' && path === '/whitelist/batches') return this.#batch(request, response, body, text);
+    if (answerDestinations(provider, request, path, text, response) === 'answered') return;
+    const digest = answerDigest(provider, path, text);
+    if (digest) return answer(response, 200, digest);
     if (request.method === 'GET' && path.startsWith('/whitelist/')) return this.#question(path, response);
     problem(
       response,

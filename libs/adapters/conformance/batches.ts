@@ -1,6 +1,6 @@
 // Test batches of the conformance suite: rendered by the adapter itself, sealed as dispatch seals them.
 import { createHash } from 'node:crypto';
-import type { BatchKind, BatchLine, ProviderAdapter, SealedBatch, SealedPart } from '#contracts';
+import type { BatchHeader, BatchKind, BatchLine, ProviderAdapter, SealedBatch, SealedPart } from '#contracts';
 
 export interface TestBatch {
   batch: SealedBatch;
@@ -37,14 +37,25 @@ export function seal(
   kind: BatchKind = 'delta',
   parts = 1,
 ): TestBatch {
-  const provider = adapter.profile.code;
+  return sealRendered(adapter.profile.code, (header, some) => adapter.render(header, some), number, lines, kind, parts);
+}
+
+/** The same for any way of rendering. */
+export function sealRendered(
+  provider: string,
+  render: (header: BatchHeader, lines: BatchLine[]) => Buffer,
+  number: number,
+  lines: BatchLine[],
+  kind: BatchKind,
+  parts: number,
+): TestBatch {
   const sealedAt = new Date('2020-03-18T17:05:10Z');
   const fromSeq = lines[0]?.seq ?? 1;
   const toSeq = lines.at(-1)?.seq ?? 1;
   const size = Math.ceil(lines.length / parts);
   const sealed: SealedPart[] = Array.from({ length: parts }, (_, i) => {
     const mine = lines.slice(i * size, (i + 1) * size);
-    const bytes = adapter.render(
+    const bytes = render(
       { provider, number, kind, fromSeq, toSeq, part: i + 1, parts, count: mine.length, sealedAt },
       mine,
     );

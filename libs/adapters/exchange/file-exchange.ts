@@ -1,7 +1,14 @@
 // The feed contract over SFTP: files into outbound/, each followed by its manifest; asks by looking what lies there.
 import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
-import type { AskResult, HandOverResult, ProviderProfile, SealedBatch, SealedPart } from '#contracts';
+import {
+  KeyNotUsable,
+  type AskResult,
+  type HandOverResult,
+  type ProviderProfile,
+  type SealedBatch,
+  type SealedPart,
+} from '#contracts';
 import {
   batchFileName,
   dayInBangkok,
@@ -14,7 +21,6 @@ import { readReceiptFile } from '../formats/hdt-answers.js';
 import { renderManifest } from '../formats/manifest.js';
 import { AnswerNotUsable } from '../formats/reading.js';
 import type { SftpConnection } from '../transports/sftp.js';
-import { KeyNotUsable } from '../sealing/sealing.js';
 import { SftpFailure, type SftpSession } from '../transports/sftp-session.js';
 import type { BatchExchange } from './exchange.js';
 import { manifestOf, writeWhole, type FileForm, type Folders } from './folders.js';
@@ -47,7 +53,8 @@ export class FileExchange implements BatchExchange {
         const there = await this.published(session, name);
         if (there === part.sha256) continue;
         if (there !== null) return { result: 'known', sha256: there, outcomes: null, status: null };
-        const bytes = await this.files.sealing.seal(plainName, part.bytes);
+        // Closed at sealing; only what was sealed before there were stored closed bytes is closed now.
+        const bytes = part.enclosed ?? (await this.files.sealing.seal(plainName, part.bytes));
         await writeWhole(session, posix.join(this.folders.outbound, name), bytes);
         const sealed = this.files.sealing.suffix !== '';
         const manifest = renderManifest({

@@ -36,6 +36,12 @@ describe('the answer to a hand-over', () => {
       [answer(400, {}), 'refused'],
       [answer(413, {}), 'refused'],
       [answer(422, 'x'), 'refused'],
+      [answer(422, { code: 'E106' }), 'refused'],
+      // No other cut of the lines can help.
+      [answer(422, { code: 'WRONG_SENDER' }), 'forbidden'],
+      [answer(422, { code: 'E108' }), 'forbidden'],
+      [answer(200, { batch: 42, receipt: 'accepted' }, { 'content-type': 'text/plain' }), 'unclear'],
+      [answer(200, { batch: 42, receipt: 'accepted' }, { 'content-type': 'application/vnd.x+json' }), 'accepted'],
       [answer(401, {}), 'forbidden'],
       [answer(403, {}), 'forbidden'],
       [answer(301, ''), 'forbidden'],
@@ -128,10 +134,10 @@ describe('asked', () => {
   });
 
   test('outcomes that cannot be read do not hide that it has the batch', () => {
-    assert.deepEqual(
-      judgeAsk(answer(200, { batch: 42, state: 'applied', sha256, outcomes: { default: 'x' } }), batch),
-      { answer: 'has', sha256, outcomes: null },
-    );
+    const asked = judgeAsk(answer(200, { batch: 42, state: 'applied', sha256, outcomes: { default: 'x' } }), batch);
+    assert.ok(asked.answer === 'has');
+    assert.deepEqual([asked.sha256, asked.outcomes, asked.unusable?.reason], [sha256, null, 'notUsable']);
+    assert.match(asked.unusable?.detail ?? '', /"outcomes.default" is neither/);
   });
 
   test('the highest number', () => {

@@ -1,11 +1,11 @@
 // Pure: what an HTTP answer of the feed contract means for a hand-over, a status query, or the highest number.
 import {
-  resultCodeOf,
+  refusalOf,
   type AskResult,
   type HandOverResult,
-  type ResultCode,
   type SealedBatch,
   type SealedPart,
+  type Unusable,
 } from '#contracts';
 import { AnswerNotUsable, Complaints, isObject } from '../formats/reading.js';
 import { checkBatch, readObject, readOutcomes, readSha256 } from '../formats/outcomes-json.js';
@@ -13,15 +13,24 @@ import { retryAfterSeconds } from '../transports/retry-after.js';
 import type { Exchange } from '../transports/webhook.js';
 import { looksLike, quoted } from '../wording.js';
 
+/** Nothing was done: wrong credentials need a person, everything else time. */
+export function neverSent(exchange: Extract<Exchange, { end: 'notReached' }>): HandOverResult {
+  if (exchange.forbidden) return { result: 'forbidden', detail: exchange.detail, status: null };
+  return { result: 'notSent', detail: exchange.detail };
+}
+
 /** Judges the answer to one part. The table is docs/providers/contract.md, "Webhook"; what it leaves open asks first. */
 export function judgeHandOver(exchange: Exchange, batch: SealedBatch, part: SealedPart, now: Date): HandOverResult {
-  if (exchange.end === 'notReached') return { result: 'notSent', detail: exchange.detail };
-  if (exchange.end === 'unclear') return { result: 'unclear', detail: exchange.detail, status: null };
+  if (exchange.end === 'notReached') return neverSent(exchange);
+  if (exchange.end === 'unclear') {
+    const { detail, unusable } = exchange;
+    return { result: 'unclear', detail, status: null, ...(unusable ? { unusable } : {}) };
+  }
   const { status, headers, body } = exchange;
 
   if (status === 200 || status === 202) {
     return read(status, () => {
-      const answer = readObject(body);
+      const answer = readJson(headers, body);
       const complaints = new Complaints();
       checkBatch(answer['batch'], batch.number, complaints);
       if (answer['receipt'] !== 'accepted') complaints.add('"receipt" is not "accepted"');
@@ -32,7 +41,7 @@ export function judgeHandOver(exchange: Exchange, batch: SealedBatch, part: Seal
   }
   if (status === 409) {
     return read(status, () => {
-      const answer = readObject(body);
+      const answer = readJson(headers, body);
       const complaints = new Complaints();
       checkBatch(answer['batch'], batch.number, complaints);
       const sha256 = readSha256(answer['sha256'], complaints);
@@ -41,12 +50,15 @@ export function judgeHandOver(exchange: Exchange, batch: SealedBatch, part: Seal
       const ours = sha256 === null || sha256 === batch.sha256 || sha256 === part.sha256;
       const doubts = new Complaints();
       const outcomes = ours ? readOutcomes(answer['outcomes'], { first: 1, last: batch.lineCount }, doubts) : null;
-      return { result: 'known', sha256, outcomes: doubts.any ? null : outcomes, status };
+      return { result: 'known', sha256, outcomes: doubts.any ? null : outcomes, status, ...unusableOf(doubts) };
     });
   }
   const detail = problemText(status, body);
-  if (status === 400 || status === 413 || status === 422)
-    return { result: 'refused', code: refusalCode(body), detail, status };
+  if (status === 400 || status === 413 || status === 422) {
+    const { code, hubDoes } = refusalOf(problemOf(body)?.['code']);
+    // No other cut of the lines can help: the agreement, the numbering or a key is wrong, which only a person can put right.
+    return hubDoes === 'person' ? { result: 'forbidden', detail, status } : { result: 'refused', code, detail, status };
+  }
   if (status === 429 || status === 503) {
     return { result: 'later', retryAfterS: retryAfterSeconds(headers['retry-after'], now), detail, status };
   }
@@ -66,18 +78,18 @@ function read(status: number, reader: () => HandOverResult): HandOverResult {
     return reader();
   } catch (error) {
     if (!(error instanceof AnswerNotUsable)) throw error;
-    return {
-      result: 'unclear',
-      detail: `status ${status}, but the answer cannot be used: ${quoted(error.message)}`,
-      status,
-    };
+    const detail = `status ${status}, but the answer cannot be used: ${quoted(error.message)}`;
+    return { result: 'unclear', detail, status, unusable: { reason: error.reason, detail } };
   }
 }
 
 /** Judges the answer to a status query. Anything but a clear word is `cannotTell`. */
 export function judgeAsk(exchange: Exchange, batch: SealedBatch): AskResult {
-  if (exchange.end !== 'answered') return { answer: 'cannotTell', detail: exchange.detail };
-  const { status, body } = exchange;
+  if (exchange.end !== 'answered') {
+    const unusable = exchange.end === 'unclear' ? exchange.unusable : undefined;
+    return { answer: 'cannotTell', detail: exchange.detail, ...(unusable ? { unusable } : {}) };
+  }
+  const { status, headers, body } = exchange;
   if (status === 404) {
     // A page of HTML is what a wrong address gives; taking it for "never heard of it" would send everything again.
     if (body.length === 0 || !looksLike(body).includes('HTML')) return { answer: 'hasNot' };
@@ -85,7 +97,7 @@ export function judgeAsk(exchange: Exchange, batch: SealedBatch): AskResult {
   }
   if (status !== 200) return { answer: 'cannotTell', detail: problemText(status, body) };
   try {
-    const answer = readObject(body);
+    const answer = readJson(headers, body);
     const complaints = new Complaints();
     checkBatch(answer['batch'], batch.number, complaints);
     if (answer['state'] !== 'received' && answer['state'] !== 'applied') {
@@ -96,10 +108,11 @@ export function judgeAsk(exchange: Exchange, batch: SealedBatch): AskResult {
     // It has the batch whatever its outcomes look like; outcomes that cannot be read count as none, not as a no.
     const doubts = new Complaints();
     const outcomes = readOutcomes(answer['outcomes'], { first: 1, last: batch.lineCount }, doubts);
-    return { answer: 'has', sha256, outcomes: doubts.any ? null : outcomes };
+    return { answer: 'has', sha256, outcomes: doubts.any ? null : outcomes, ...unusableOf(doubts) };
   } catch (error) {
     if (!(error instanceof AnswerNotUsable)) throw error;
-    return { answer: 'cannotTell', detail: `status 200, but the answer cannot be used: ${quoted(error.message)}` };
+    const detail = `status 200, but the answer cannot be used: ${quoted(error.message)}`;
+    return { answer: 'cannotTell', detail, unusable: { reason: error.reason, detail } };
   }
 }
 
@@ -126,10 +139,18 @@ function problemOf(body: Buffer): Record<string, unknown> | null {
   }
 }
 
-/** Codes outside the table say only that the data was not taken. */
-function refusalCode(body: Buffer): ResultCode {
-  const code = problemOf(body)?.['code'];
-  return (typeof code === 'string' ? resultCodeOf(code) : undefined) ?? 'INVALID_FORMAT';
+/** A body that says of itself that it is something else is not read: a proxy's page may hold anything. */
+function readJson(headers: Record<string, string>, body: Buffer): Record<string, unknown> {
+  const type = headers['content-type'];
+  if (type !== undefined && !/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(type)) {
+    throw new AnswerNotUsable([`Content-Type is "${quoted(type)}", JSON was expected`], 'notReadable');
+  }
+  return readObject(body);
+}
+
+/** Outcomes that cannot be read count as none; that they came is told. */
+function unusableOf(doubts: Complaints): { unusable?: Unusable } {
+  return doubts.any ? { unusable: { reason: 'notUsable', detail: quoted(doubts.error().message) } } : {};
 }
 
 function problemText(status: number, body: Buffer): string {

@@ -70,6 +70,12 @@ export function batchFileName(
   });
 }
 
+/** A name of the feed's form whatever its kind, so that files of other rooms are told from files that nobody can place. */
+export function addressOf(name: string): { from: string; to: string } | null {
+  const found = /^T?WAH_[A-Z]{3}_([A-Z0-9]{2,12})_([A-Z0-9]{2,12})_\d{8}_\d{6,9}(?:-[1-9]\d{0,8})?\.\w+$/.exec(name);
+  return found ? { from: found[1]!, to: found[2]! } : null;
+}
+
 /** The manifest that follows a file. */
 export function manifestName(name: string): string {
   return `${name}.manifest.json`;

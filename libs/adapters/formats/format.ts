@@ -14,18 +14,6 @@ export interface BatchFormat {
   render(header: BatchHeader, lines: readonly BatchLine[]): Buffer;
 }
 
-/** A field holds something that the format cannot carry. The text names the field and position, never the content. */
-export class FieldNotAllowed extends Error {
-  constructor(
-    readonly field: string,
-    readonly n: number | null,
-    reason: string,
-  ) {
-    super(`${n === null ? 'header' : `position ${n}`}, field "${field}": ${reason}`);
-    this.name = 'FieldNotAllowed';
-  }
-}
-
 /** A batch number as it stands in ids: nine digits, so that text order is number order. */
 export function nineDigits(number: number): string {
   return String(number).padStart(9, '0');

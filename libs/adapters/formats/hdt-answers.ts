@@ -1,7 +1,16 @@
 // Reads a provider's answer files: receipts (ACK) and outcomes (RES), strictly, before anything is applied.
 import { createHash } from 'node:crypto';
 import iconv from 'iconv-lite';
-import { isResultCode, resultCodeOf, type LineOutcome, type Outcomes, type ResultCode } from '#contracts';
+import {
+  batchCodeOf,
+  isResultCode,
+  refusalOf,
+  resultCodeOf,
+  type IncomingAnswer,
+  type LineOutcome,
+  type Outcomes,
+  type ResultCode,
+} from '#contracts';
 import { quoted } from '../wording.js';
 import { sixDigits } from './file-names.js';
 import { HUB, type Charset } from './hdt.js';
@@ -9,13 +18,34 @@ import { AnswerNotUsable, Complaints, troubleWithInstant } from './reading.js';
 
 /** What the provider says of the batch as a whole. `copy`: this number with these bytes was there before. */
 export type FileReceipt =
-  { word: 'accepted' | 'copy'; lines: number; sha256: string } | { word: 'rejected'; code: ResultCode; detail: string };
+  | { word: 'accepted' | 'copy'; lines: number; sha256: string }
+  | { word: 'rejected'; code: ResultCode; detail: string; because?: NonNullable<IncomingAnswer['because']> };
 
 /** Which batch of whom an answer file must speak of: known from its name. */
 export interface Expected {
   provider: string;
   number: number;
   charset: Charset;
+  /** `YYYYMMDD` of the name: nobody answers before the batch was sealed. Absent: not looked at. */
+  day?: string;
+  /** The hub's clock. */
+  now?: Date;
+}
+
+/** Clocks may differ by so much; beyond it one of them is wrong, and nothing is believed. */
+const CLOCK_TOLERANCE_MS = 24 * 3_600_000;
+
+/** What is wrong with a time in an answer, or null: its form, its year, or the clock that it was taken from. */
+function troubleWithTime(value: unknown, { day, now }: Expected): string | null {
+  const trouble = troubleWithInstant(value);
+  if (trouble || typeof value !== 'string') return trouble;
+  const at = Date.parse(value);
+  if (now && at > now.getTime() + CLOCK_TOLERANCE_MS)
+    return 'is more than a day in the future; set the clock of the system that writes it';
+  const sealed = day ? Date.parse(`${day.slice(0, 4)}-${day.slice(4, 6)}-${day.slice(6)}T00:00:00+07:00`) : NaN;
+  if (at < sealed - CLOCK_TOLERANCE_MS)
+    return 'is before the day on which the batch was sealed; set the clock of the system that writes it';
+  return null;
 }
 
 /** The lines of a file without the last LF. Throws `AnswerNotUsable` for what is no such text at all. */
@@ -66,17 +96,15 @@ export function readReceiptFile(bytes: Buffer, expected: Expected): FileReceipt 
     return { word: word === 'COPY' ? 'copy' : 'accepted', lines: Number(fourth), sha256: fifth };
   }
   if (word !== 'REJECTED') complaints.add('line 1, field 4 is none of ACCEPTED, COPY, REJECTED');
-  else if (!/^E\d{3}$/.test(fourth) && !isResultCode(fourth)) complaints.add('line 1, field 5 is no code such as E103');
+  else if (!/^E\d{3}$/.test(fourth) && !isResultCode(fourth) && !batchCodeOf(fourth))
+    complaints.add('line 1, field 5 is no code such as E103');
   complaints.settle();
-  return { word: 'rejected', code: codeOfRefusal(fourth), detail: quoted(`${fourth} ${fifth}`) };
-}
-
-/** Codes beyond the table are known by their class: E1xx data, E3xx limits, anything else the provider's own trouble. */
-function codeOfRefusal(text: string): ResultCode {
-  const known = resultCodeOf(text);
-  if (known) return known;
-  if (text.startsWith('E1')) return 'INVALID_FORMAT';
-  return text.startsWith('E3') ? 'QUOTA' : 'PROVIDER_ERROR';
+  const { code, hubDoes } = refusalOf(fourth);
+  const detail = quoted(`${fourth} ${fifth}`);
+  if (hubDoes !== 'person') return { word: 'rejected', code, detail };
+  // Whatever becomes of keys and numbering, no line is guilty: one that travelled alone is tried again.
+  const because = batchCodeOf(fourth) === 'OTHER_BYTES' ? 'otherBytes' : 'needsPerson';
+  return { word: 'rejected', code: 'PROVIDER_ERROR', detail, because };
 }
 
 const WORDS: Record<string, LineOutcome['outcome']> = {
@@ -95,7 +123,7 @@ export function readOutcomesFile(bytes: Buffer, expected: Expected): Outcomes {
   checkTrailer(bytes, lines, complaints);
   const seen = new Set<number>();
   for (let i = 1; i < lines.length - 1; i++) {
-    const line = readResult(lines[i]!, `line ${i + 1}`, complaints);
+    const line = readResult(lines[i]!, `line ${i + 1}`, expected, complaints);
     if (!line) continue;
     if (seen.has(line.n)) complaints.add(`line ${i + 1} speaks of position ${line.n} a second time`);
     seen.add(line.n);
@@ -112,7 +140,7 @@ function readHeader(line: string, expected: Expected, result: Outcomes, complain
   if (kind !== 'RES') complaints.add('line 1, field 4 is not RES');
   if (from !== expected.provider || to !== HUB) complaints.add(`line 1 is not from ${expected.provider} to ${HUB}`);
   checkNumber(number, expected.number, 'line 1', complaints);
-  const trouble = troubleWithInstant(time);
+  const trouble = troubleWithTime(time, expected);
   if (trouble) complaints.add(`line 1, field 8 ${trouble}`);
   // Names that are not known are ignored: a later 1.x may add some.
   for (const member of more) {
@@ -147,8 +175,8 @@ function checkTrailer(bytes: Buffer, lines: string[], complaints: Complaints): v
   }
 }
 
-function readResult(line: string, where: string, complaints: Complaints): LineOutcome | null {
-  const [mark, n = '', ref = '', word = '', codeText = '', time, ...rest] = line.split('|');
+function readResult(line: string, where: string, expected: Expected, complaints: Complaints): LineOutcome | null {
+  const [mark, n = '', ref = '', word = '', codeText = '', time, retryAfter = '', ...rest] = line.split('|');
   const problems: string[] = [];
   if (mark !== 'R') problems.push('does not begin with R|');
   if (!/^[1-9]\d{0,8}$/.test(n)) problems.push('field 2 is no position from 1');
@@ -159,10 +187,13 @@ function readResult(line: string, where: string, complaints: Complaints): LineOu
   if (codeText !== '' && !code) problems.push('field 5 is no code of docs/result-codes.md');
   const needsCode = outcome === 'rejected' || outcome === 'retryLater';
   if (needsCode && codeText === '') problems.push(`field 5 is empty; ${word} needs a code`);
-  const trouble = time ? troubleWithInstant(time) : null;
+  const trouble = time ? troubleWithTime(time, expected) : null;
   if (trouble) problems.push(`field 6 ${trouble}`);
-  if (rest.length > 0) problems.push('has more than six fields');
+  if (retryAfter !== '' && !/^\d{1,7}$/.test(retryAfter)) problems.push('field 7 is no number of seconds');
+  if (rest.length > 0) problems.push('has more than seven fields');
   for (const problem of problems) complaints.add(`${where} ${problem}`);
   if (problems.length > 0 || !outcome) return null;
-  return needsCode && code ? { n: Number(n), ref, outcome, code } : { n: Number(n), ref, outcome };
+  if (!needsCode || !code) return { n: Number(n), ref, outcome };
+  const waits = outcome === 'retryLater' && retryAfter !== '' ? { retryAfter: Number(retryAfter) } : {};
+  return { n: Number(n), ref, outcome, code, ...waits };
 }

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import iconv from 'iconv-lite';
 import type { BatchHeader, BatchLine } from '#contracts';
 import { batchFileName, formatFileName, parseFileName } from './file-names.js';
-import { FieldNotAllowed } from './format.js';
+import { FieldNotAllowed } from '#contracts';
 import { hdt, hdtIn } from './hdt.js';
 
 const header: BatchHeader = {
@@ -91,6 +91,21 @@ describe('Windows-874', () => {
       );
       hdt.render(header, [{ ...add, package: bad }]);
     }
+  });
+
+  test('all lines that cannot be written are named at once', () => {
+    const bad = [
+      { ...add, n: 1 },
+      { ...add, n: 2, package: '中' },
+      { ...add, n: 3, from: 'é' },
+      { ...add, n: 4, ref: 'a|b' },
+    ];
+    assert.throws(
+      () => hdtIn('windows-874').render(header, bad),
+      (error: unknown) =>
+        error instanceof FieldNotAllowed &&
+        [error, ...error.others].map(({ n, field }) => `${n} ${field}`).join() === '2 package,3 from,4 ref',
+    );
   });
 
   test('every character that is let through comes back the same', () => {

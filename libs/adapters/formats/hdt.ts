@@ -1,8 +1,8 @@
 // Renders a part of a batch as an H/D/T file (docs/providers/contract.md, "Files"): UTF-8, LF, fields between `|`.
 import { createHash } from 'node:crypto';
 import iconv from 'iconv-lite';
-import type { BatchHeader, BatchLine } from '#contracts';
-import { CONTRACT_VERSION, FieldNotAllowed, type BatchFormat } from './format.js';
+import { FieldNotAllowed, type BatchHeader, type BatchLine } from '#contracts';
+import { CONTRACT_VERSION, type BatchFormat } from './format.js';
 import { sixDigits } from './file-names.js';
 
 /** The hub's name in files. */
@@ -67,18 +67,24 @@ function render(
   let adds = 0;
   // Packages are few; each is looked at once.
   const packages = new Set<string>();
+  const row = ({ n, op, ref, seq, access, line, package: name, from, to }: BatchLine): string => {
+    const start = `D|${n}|${op}|${allowed(ref, 'ref', n)}|${seq}|${access}|${allowed(line, 'line', n)}|`;
+    if (op !== 'ADD') return `${start}||\n`;
+    if (!packages.has(name ?? '')) packages.add(allowed(name ?? '', 'package', n));
+    return `${start}${name ?? ''}|${allowed(from ?? '', 'from', n)}|${allowed(to ?? '', 'to', n)}\n`;
+  };
+  const faults: FieldNotAllowed[] = [];
   for (const line of lines) {
-    const { n } = line;
-    out += `D|${n}|${line.op}|${allowed(line.ref, 'ref', n)}|${line.seq}|${line.access}|${allowed(line.line, 'line', n)}|`;
-    if (line.op === 'ADD') {
-      adds++;
-      const name = line.package ?? '';
-      if (!packages.has(name)) packages.add(allowed(name, 'package', n));
-      out += `${name}|${allowed(line.from ?? '', 'from', n)}|${allowed(line.to ?? '', 'to', n)}\n`;
-    } else {
-      out += '||\n';
+    try {
+      out += row(line);
+      if (line.op === 'ADD') adds++;
+    } catch (error) {
+      if (!(error instanceof FieldNotAllowed)) throw error;
+      faults.push(error);
     }
   }
+  const [first, ...others] = faults;
+  if (first) throw new FieldNotAllowed(first.field, first.n, first.reason, others);
   const body = charset === 'utf-8' ? Buffer.from(out) : iconv.encode(out, charset);
   const sha256 = createHash('sha256').update(body).digest('hex');
   const trailer = `T|${lines.length}|ADD=${adds}|REMOVE=${lines.length - adds}|sha256=${sha256}\n`;

@@ -118,10 +118,13 @@ describe('bodies', () => {
 });
 
 describe('callbacks', () => {
+  const NOW = new Date('2020-03-19T12:00:00Z');
+
   test('are read', () => {
-    assert.deepEqual(readCallbackEvent(event({ outcomes: { default: 'applied', except: [] } }), 'TRUE'), {
+    assert.deepEqual(readCallbackEvent(event({ outcomes: { default: 'applied', except: [] } }), 'TRUE', NOW), {
       batch: 42,
       outcomes: { default: 'applied', except: [] },
+      sha256: null,
     });
   });
 
@@ -139,7 +142,9 @@ describe('callbacks', () => {
       ],
       [event({ outcomes: { except: [] } }, { time: 'yesterday' }), /no time of RFC 3339/],
       [event({}, { data: [] }), /"data" is an array/],
+      [event({ outcomes: { except: [] } }, { time: '2020-03-19T17:05:10Z' }), /in the future; set your clock/],
+      [event({ outcomes: { except: [] }, sha256: 'abc' }), /64 hexadecimal digits/],
     ];
-    for (const [body, expected] of cases) assert.throws(() => readCallbackEvent(body, 'TRUE'), expected);
+    for (const [body, expected] of cases) assert.throws(() => readCallbackEvent(body, 'TRUE', NOW), expected);
   });
 });

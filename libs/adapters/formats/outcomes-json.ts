@@ -20,7 +20,7 @@ export function readObject(body: Buffer): Record<string, unknown> {
   try {
     value = JSON.parse(body.toString('utf8'));
   } catch {
-    throw new AnswerNotUsable([`${looksLike(body)} came where a JSON object was expected`]);
+    throw new AnswerNotUsable([`${looksLike(body)} came where a JSON object was expected`], 'notReadable');
   }
   if (!isObject(value)) throw new AnswerNotUsable([`the body is ${kindOf(value)}, a JSON object was expected`]);
   return value;
@@ -133,12 +133,17 @@ function wordOf(value: unknown): LineOutcome['outcome'] | null {
 export interface CallbackContent {
   batch: number;
   outcomes: Outcomes;
+  /** Hash of the batch as the provider received it, when it tells. */
+  sha256: string | null;
 }
 
 export const OUTCOMES_EVENT_TYPE = 'th.onde.saphan.whitelist.outcomes.v1';
 
+/** An event's time may be this many seconds ahead of ours: clocks differ, but nothing is answered before it happened. */
+const AHEAD_S = 300;
+
 /** Reads a callback event of one provider. Throws `AnswerNotUsable` with everything that is wrong. */
-export function readCallbackEvent(body: Buffer, provider: string): CallbackContent {
+export function readCallbackEvent(body: Buffer, provider: string, now: Date): CallbackContent {
   const event = readObject(body);
   const complaints = new Complaints();
   if (event['specversion'] !== '1.0') complaints.add('"specversion" is not "1.0"');
@@ -147,6 +152,10 @@ export function readCallbackEvent(body: Buffer, provider: string): CallbackConte
   if (event['time'] !== undefined) {
     const trouble = troubleWithInstant(event['time']);
     if (trouble) complaints.add(`"time" ${trouble}`);
+    else if (Date.parse(String(event['time'])) > now.getTime() + AHEAD_S * 1000) {
+      complaints.add('"time" is in the future; set your clock, and write the time at which the event happened');
+      throw complaints.error('clockWrong');
+    }
   }
   const data = event['data'];
   if (!isObject(data)) {
@@ -156,10 +165,14 @@ export function readCallbackEvent(body: Buffer, provider: string): CallbackConte
   if (typeof data['contract'] !== 'string' || !/^1\.\d{1,3}$/.test(data['contract'])) {
     complaints.add('"data.contract" is not a 1.x version of the feed contract');
   }
-  if (data['provider'] !== provider) complaints.add(`"data.provider" is not "${provider}", whose secret signed this`);
+  if (data['provider'] !== provider) {
+    complaints.add(`"data.provider" is not "${provider}", whose secret signed this`);
+    if (typeof data['provider'] === 'string') throw complaints.error('wrongProvider');
+  }
   if (!isCount(data['batch'])) complaints.add(`"data.batch" is ${kindOf(data['batch'])}, a number from 1 was expected`);
   if (data['outcomes'] === undefined || data['outcomes'] === null) complaints.add('"data.outcomes" is absent');
   const outcomes = readOutcomes(data['outcomes'], null, complaints);
+  const sha256 = readSha256(data['sha256'], complaints);
   complaints.settle();
-  return { batch: data['batch'] as number, outcomes: outcomes! };
+  return { batch: data['batch'] as number, outcomes: outcomes!, sha256 };
 }

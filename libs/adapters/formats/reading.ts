@@ -1,8 +1,12 @@
 // Small strict readers for answers from outside: each says what is wrong and where, and never repeats a line.
+import type { SetAsideReason } from '#contracts';
 
 /** An answer that cannot be used. Nothing of it is applied; `problems` say what the provider has to change. */
 export class AnswerNotUsable extends Error {
-  constructor(readonly problems: string[]) {
+  constructor(
+    readonly problems: string[],
+    readonly reason: SetAsideReason = 'notUsable',
+  ) {
     super(problems.join('; '));
     this.name = 'AnswerNotUsable';
   }
@@ -30,8 +34,8 @@ export class Complaints {
     if (this.any) throw this.error();
   }
 
-  error(): AnswerNotUsable {
-    return new AnswerNotUsable(this.more > 0 ? [...this.list, `and ${this.more} more of the kind`] : this.list);
+  error(reason: SetAsideReason = 'notUsable'): AnswerNotUsable {
+    return new AnswerNotUsable(this.more > 0 ? [...this.list, `and ${this.more} more of the kind`] : this.list, reason);
   }
 }
 

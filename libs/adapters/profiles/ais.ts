@@ -13,6 +13,8 @@ export const ais: ProviderProfile = {
   transport: webhook('https://ais.invalid'),
   acknowledgement: 'response',
   maxLines: WEBHOOK_LINES,
+  // What gateways commonly take without being asked.
+  maxBytes: 1_048_576,
   // Outcomes come with the answer, so a second batch in flight hides the way there and back.
   maxInFlight: 2,
   releasedBy: 'receipt',
@@ -23,5 +25,8 @@ export const ais: ProviderProfile = {
   ...DEADLINES,
   retryScheduleS: [...RETRY_SCHEDULE_S],
   maxLineTries: 8,
-  secrets: { signing: ['ais.signing.1'], callback: [], sshKey: null },
+  // Equal lists cost one answer of 6 kB, so it can be asked every hour.
+  reconcileEveryS: 3_600,
+  secrets: { signing: ['ais.signing.1'], callback: [], sshKey: null, digest: 'ais.digest.1' },
+  destinations: { form: 'event' },
 };

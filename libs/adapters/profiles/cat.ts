@@ -24,4 +24,7 @@ export const cat: ProviderProfile = {
   retryScheduleS: [...RETRY_SCHEDULE_S],
   maxLineTries: 8,
   secrets: { signing: [], callback: [], sshKey: 'cat.ssh.1' },
+  // The end of its office day.
+  proofOfLifeAt: '17:00',
+  destinations: { form: 'file' },
 };

@@ -1,6 +1,9 @@
-// DTAC, reference profile: TM Forum TMF641 service orders; until its whole way stands, webhook and callback.
+// DTAC, reference profile: TM Forum TMF641 service orders, events at `/hub`, looked up by `externalId`; can be asked.
 import type { ProviderProfile } from '#contracts';
-import { DEADLINES, RETRY_SCHEDULE_S, WEBHOOK_LINES, webhook } from './defaults.js';
+import { DEADLINES, RETRY_SCHEDULE_S, webhook } from './defaults.js';
+
+/** Lines in one service order: about 700 bytes each, so that an order stays near 1 MB. */
+const ORDER_LINES = 1_500;
 
 export const dtac: ProviderProfile = {
   code: 'DTAC',
@@ -9,33 +12,24 @@ export const dtac: ProviderProfile = {
   accesses: ['MB'],
   circuitPattern: null,
   environment: 'test',
-  format: 'cloudevents',
+  format: 'tmf641',
   transport: webhook('https://dtac.invalid'),
   acknowledgement: 'callback',
-  maxLines: WEBHOOK_LINES,
+  maxLines: ORDER_LINES,
+  // It queues what it accepts; four orders keep it busy while events are on their way.
   maxInFlight: 4,
   releasedBy: 'receipt',
   appliesInOrder: false,
-  refusesKnownNumbers: true,
+  // The standard has no key against doing an order twice: after an unclear fate the order is looked up.
+  refusesKnownNumbers: false,
   canBeAsked: true,
   takesDates: true,
   ...DEADLINES,
+  // An event may be lost without a trace, so an order is looked up when nothing was heard for ten minutes.
+  askEveryS: 600,
   retryScheduleS: [...RETRY_SCHEDULE_S],
   maxLineTries: 8,
   secrets: { signing: ['dtac.signing.1'], callback: ['dtac.callback.1'], sshKey: null },
-};
-
-/** Lines in one service order: about 700 bytes each, so that an order stays near 1 MB. */
-const ORDER_LINES = 1_500;
-
-/** The reference profile proper: service orders, events at `/hub`, looked up by `externalId`. */
-export const dtacTmf641: ProviderProfile = {
-  ...dtac,
-  format: 'tmf641',
-  maxLines: ORDER_LINES,
-  // The standard has no key against doing an order twice: after an unclear fate the order is looked up.
-  refusesKnownNumbers: false,
-  // An event may be lost without a trace, so an order is looked up when nothing was heard for ten minutes.
-  receiptDeadlineS: 600,
-  outcomeDeadlineS: 600,
+  // A list must be enforced within a day of being told.
+  destinations: { form: 't8', apiRoot: 'https://dtac.invalid', scsAsId: 'onde-wah', allowedDelayS: 86_400 },
 };

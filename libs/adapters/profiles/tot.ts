@@ -1,6 +1,8 @@
-// TOT, reference profile: SFTP, Windows-874, PGP signed and encrypted; until its whole way stands, files as they are.
+// TOT, reference profile: SFTP at night, Windows-874 text, PGP signed and encrypted, result files the next morning.
 import type { ProviderProfile } from '#contracts';
-import { DEADLINES, FILE_LINES, RETRY_SCHEDULE_S, sftp } from './defaults.js';
+import { FILE_LINES, RETRY_SCHEDULE_S, sftp } from './defaults.js';
+
+const HOUR_S = 3_600;
 
 export const tot: ProviderProfile = {
   code: 'TOT',
@@ -10,7 +12,7 @@ export const tot: ProviderProfile = {
   circuitPattern: '^\\d{10}$',
   environment: 'test',
   format: 'hdt',
-  transport: sftp('tot.invalid', 'saphan'),
+  transport: { ...sftp('tot.invalid', 'saphan'), charset: 'windows-874' },
   acknowledgement: 'files',
   maxLines: FILE_LINES,
   maxInFlight: 4,
@@ -19,15 +21,20 @@ export const tot: ProviderProfile = {
   refusesKnownNumbers: true,
   canBeAsked: true,
   takesDates: true,
-  ...DEADLINES,
+  // Its system reads what came in the night when the window shuts, and has written its receipts by ten in the morning.
+  receiptDeadlineS: 12 * HOUR_S,
+  // Outcomes by the next morning; a night that failed is made up for by the one after it.
+  outcomeDeadlineS: 36 * HOUR_S,
   retryScheduleS: [...RETRY_SCHEDULE_S],
   maxLineTries: 8,
-  secrets: { signing: [], callback: [], sshKey: 'tot.ssh.1' },
-};
-
-/** The reference profile proper: Windows-874 text, signed and encrypted. The nightly window is dispatch's. */
-export const totSealed: ProviderProfile = {
-  ...tot,
-  transport: { ...sftp('tot.invalid', 'saphan'), charset: 'windows-874' },
-  secrets: { ...tot.secrets, pgp: { ours: ['tot.pgp.ours.1'], theirs: ['tot.pgp.theirs.1'] } },
+  secrets: {
+    signing: [],
+    callback: [],
+    sshKey: 'tot.ssh.1',
+    pgp: { ours: ['tot.pgp.ours.1'], theirs: ['tot.pgp.theirs.1'] },
+  },
+  deliveryWindows: [{ from: '22:00', to: '04:00' }],
+  // Half an hour into the window: what waited for it has gone out by then.
+  proofOfLifeAt: '22:30',
+  destinations: { form: 'file' },
 };

@@ -23,5 +23,8 @@ export const trueCorp: ProviderProfile = {
   ...DEADLINES,
   retryScheduleS: [...RETRY_SCHEDULE_S],
   maxLineTries: 8,
-  secrets: { signing: ['true.signing.1'], callback: ['true.callback.1'], sshKey: null },
+  // Equal lists cost one answer of 6 kB, so it can be asked every hour.
+  reconcileEveryS: 3_600,
+  secrets: { signing: ['true.signing.1'], callback: ['true.callback.1'], sshKey: null, digest: 'true.digest.1' },
+  destinations: { form: 'event' },
 };

@@ -2,9 +2,7 @@ import { describe, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { FOUNDING_PROVIDERS, type ProviderProfile } from '#contracts';
 import { withEndpoint } from './defaults.js';
-import { dtacTmf641 } from './dtac.js';
 import { REFERENCE_PROFILES, referenceProfile } from './reference.js';
-import { totSealed } from './tot.js';
 import { ProfileNotValid, validateProfile } from './validate.js';
 
 const KEY = `SHA256:${'a'.repeat(43)}`;
@@ -34,11 +32,6 @@ describe('profiles', () => {
     }
   });
 
-  test('the service order profile of DTAC and the sealed one of TOT are valid', () => {
-    assert.equal(faults(dtacTmf641), '');
-    assert.equal(faults(withEndpoint(totSealed, { hostKeys: [KEY] })), '');
-  });
-
   test('SFTP without a pinned host key is refused', () => {
     assert.match(
       faults(referenceProfile('CAT')),
@@ -50,6 +43,7 @@ describe('profiles', () => {
     const switched: ProviderProfile = {
       ...cat,
       code: 'NT',
+      destinations: null,
       format: ais.format,
       transport: ais.transport,
       acknowledgement: 'callback',
@@ -64,7 +58,7 @@ describe('profiles', () => {
     const cases: [unknown, RegExp][] = [
       [null, /profile is absent/],
       [[], /profile is absent/],
-      [{ ...ais, code: 'ais' }, /code: write two to twelve capital letters/],
+      [{ ...ais, code: 'ais' }, /code: write two to eight capital letters/],
       [{ ...ais, colour: 'green' }, /profile.colour is not a field; known are code/],
       [{ ...ais, circuitPattern: '\\d{10}' }, /write an anchored pattern/],
       [{ ...ais, circuitPattern: '^(\\d$' }, /write an anchored pattern/],
@@ -76,9 +70,11 @@ describe('profiles', () => {
       [{ ...ais, receiptDeadlineS: 10 }, /a request may not last longer than receiptDeadlineS/],
       [{ ...ais, refusesKnownNumbers: false, canBeAsked: false }, /no safe way on/],
       [{ ...ais, retryScheduleS: [] }, /retryScheduleS: write pauses/],
+      [{ ...ais, askEveryS: 90_000 }, /askEveryS: write seconds of silence/],
+      [{ ...ais, askEveryS: 60, canBeAsked: false }, /askEveryS: it cannot be asked; write null/],
       [{ ...ais, acknowledgement: 'files' }, /"files" needs transport.kind "sftp"/],
       [{ ...ais, acknowledgement: 'callback' }, /secrets.callback: callbacks are verified/],
-      [{ ...ais, format: 'hdt' }, /a webhook carries "cloudevents" or "tmf641"/],
+      [{ ...ais, format: 'hdt' }, /a webhook carries "cloudevents", "tmf641" or "thin"/],
       [{ ...ais, format: 'tmf641' }, /acknowledged by events; write "callback"/],
       [{ ...ais, secrets: { ...ais.secrets, signing: [] } }, /secrets.signing: a webhook is signed/],
       [

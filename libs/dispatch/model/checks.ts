@@ -3,12 +3,17 @@ import type { LineOutcome } from '#contracts';
 import { must } from './fail.js';
 import type { Provider } from './provider.js';
 import type { Recorder } from './recorder.js';
+import type { SealStep } from './sealing.js';
 import type { HubState, ModelBatch } from './state.js';
 
 /** At each sealing: numbers 1..n, and everything before stands in exactly one batch that is not refused. */
-export function checkSealed(hub: HubState, batch: ModelBatch, what: 'seal' | 'sealHalf' | 'sealFull'): void {
+export function checkSealed(hub: HubState, batch: ModelBatch, what: SealStep): void {
   must(batch.number === hub.batches.length, () => `batch ${batch.number} is sealed as number ${hub.batches.length}`);
   if (what === 'sealHalf') return;
+  if (what === 'sealEmpty') {
+    const same = hub.batches.filter((other) => other !== batch && dayOf(other.sealedAt) === dayOf(batch.sealedAt));
+    must(same.length === 0, () => `batch ${batch.number} proves life on a day that has ${same.length} batches`);
+  }
   must(hub.refusedRanges.length === 0, () => `batch ${batch.number} is sealed before the halves of a refused one`);
   if (batch.kind === 'full') {
     const open = hub.batches.filter(
@@ -19,6 +24,21 @@ export function checkSealed(hub: HubState, batch: ModelBatch, what: 'seal' | 'se
       () => `full list ${batch.number} is sealed while ${open.map((each) => each.number).join()} are open`,
     );
   }
+}
+
+/** A day in Bangkok as a number. */
+function dayOf(sealedAt: number): number {
+  return Math.floor((sealedAt + 7 * 3_600_000) / 86_400_000);
+}
+
+/** When nothing is due, a day whose time for it has come has had a batch, if an empty one. */
+export function checkProofOfLife(hub: HubState, due: boolean): void {
+  if (!due) return;
+  const today = dayOf(hub.clock());
+  must(
+    hub.batches.some((batch) => dayOf(batch.sealedAt) === today),
+    () => `nothing at all was sent on a day that has its proof of life`,
+  );
 }
 
 /** Every seq up to the sealed position stands in exactly one batch that is not refused, or a half left it out as superseded. */

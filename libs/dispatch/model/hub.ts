@@ -8,13 +8,20 @@ import { must } from './fail.js';
 import type { ModelAnswer } from './messages.js';
 import { Recorder } from './recorder.js';
 import type { Rules } from './rules.js';
-import { sealFull, sealHalf, sealNext } from './sealing.js';
+import { sealEmpty, sealFull, sealHalf, sealNext, type SealStep } from './sealing.js';
 import { HubState, type ModelAttempt, type ModelBatch } from './state.js';
 import { LEASE_S, LOST_AFTER_S, REQUEST_LIFE_S, type ModelProfile } from './temperament.js';
-import type { Timeline } from './timeline.js';
+import { Timeline } from './timeline.js';
 
 /** The lease went to another worker: everything this one still meant to do is void. */
 export class LeaseLost extends Error {}
+
+const SEALERS: Record<SealStep, (state: HubState) => ModelBatch | null> = {
+  seal: sealNext,
+  sealHalf,
+  sealFull,
+  sealEmpty,
+};
 
 export class Hub {
   readonly state: HubState;
@@ -25,7 +32,7 @@ export class Hub {
     private readonly profile: ModelProfile,
     private readonly timeline: Timeline,
   ) {
-    this.state = new HubState(rules, profile);
+    this.state = new HubState(rules, profile, () => Timeline.clockMs(timeline.now));
     this.recorder = new Recorder(this.state, timeline, (batch) => this.refuse(batch));
   }
 
@@ -56,7 +63,7 @@ export class Hub {
               number,
               kind,
               state,
-              since: since * 1000,
+              since: Timeline.clockMs(since),
               asked,
               laterHanded: batches.some((later) => later.number > number && later.everHanded),
             },
@@ -65,26 +72,26 @@ export class Hub {
     );
     return this.rules.nextStep(
       {
-        now: this.timeline.now * 1000,
+        now: Timeline.clockMs(this.timeline.now),
         paused: this.state.paused,
-        notBefore: this.state.notBefore === null ? null : this.state.notBefore * 1000,
+        notBefore: this.state.notBefore === null ? null : Timeline.clockMs(this.state.notBefore),
         sealedSeq: this.state.sealedSeq,
         lastSeq: log.lastSeq,
         open,
         unsealedHalf: this.state.refusedRanges.length > 0,
         fullListWanted: this.state.fullListWanted,
+        lastSealedAt: batches.at(-1)?.sealedAt ?? null,
       },
       this.profile,
     );
   }
 
   /** Seals and begins the first attempt in one transaction, so that whoever finds the batch knows that it may be out. */
-  seal(fence: number, what: 'seal' | 'sealHalf' | 'sealFull'): { batch: ModelBatch; attempt: ModelAttempt } | null {
+  seal(fence: number, what: SealStep): { batch: ModelBatch; attempt: ModelAttempt } | null {
     this.hold(fence);
     // Since the decision a refusal may have come in: then its halves are due, and nothing else is sealed.
     if (this.nextStep().step !== what && this.rules.decidesAgainWhenSealing) return null;
-    const batch =
-      what === 'seal' ? sealNext(this.state) : what === 'sealHalf' ? sealHalf(this.state) : sealFull(this.state);
+    const batch = SEALERS[what](this.state);
     if (!batch) return null;
     checkSealed(this.state, batch, what);
     return { batch, attempt: this.attempt(fence, batch, 'handOver') };

@@ -73,6 +73,7 @@ function meetsEverything(results: RunResult[]): void {
     }
   }
   assert.ok(sum(results, (result) => result.pushed) > 100, 'hardly anything was pushed ahead');
+  assert.ok(sum(results, (result) => result.empty) > 20, 'hardly a proof of life was sent');
   assert.ok(sum(results, (result) => result.fullLists) > 100, 'hardly a full list was sent');
   assert.ok(
     sum(results, (result) => result.rejected) > 20 && sum(results, (result) => result.uncertain) > 20,

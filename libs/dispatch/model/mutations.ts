@@ -293,6 +293,16 @@ export const MUTATIONS: readonly Mutation[] = [
     rules: { fullListCoversExceptions: false },
   },
   {
+    without: 'proof of life, once a day: each day gets one although it had batches',
+    rules: { nextStep: (view, rules) => real.nextStep({ ...view, lastSealedAt: null }, rules) },
+    shownBy: { profile: { proofOfLifeAt: '00:03' } },
+  },
+  {
+    without: 'proof of life: a day with nothing to send passes in silence',
+    rules: { nextStep: (view, rules) => real.nextStep(view, { ...rules, proofOfLifeAt: null }) },
+    shownBy: { profile: { proofOfLifeAt: '00:03' }, pace: 200, entries: 1 },
+  },
+  {
     without: 'merging, any order: the word heard last counts',
     rules: { merge: (_a, b) => b },
   },

@@ -168,7 +168,8 @@ export class Provider {
       }
     }
     taken.words = batch.lines.map((line) => this.take(line, stale));
-    if (this.temperament.wavers === 'never' || !this.mayErr || batch.kind === 'full') return;
+    if (this.temperament.wavers === 'never' || !this.mayErr || batch.kind === 'full' || batch.lines.length === 0)
+      return;
     const word = this.random.pick(taken.words);
     if (word.outcome !== 'applied' || this.random.chance(0.5)) return;
     const { n, ref } = word;
@@ -195,7 +196,11 @@ export class Provider {
     const held = this.list.get(ref);
     if (stale) return { n, ref, outcome: 'already' };
     if (held && this.isNewer(held, line.seq)) return { n, ref, outcome: 'already' };
-    if (this.offends(line)) return { n, ref, outcome: 'rejected', code: 'NOT_SUBSCRIBER' };
+    if (this.offends(line)) {
+      // What it does not have is not on its list either.
+      if (line.content === null) this.list.set(ref, { content: null, seq: line.seq });
+      return { n, ref, outcome: 'rejected', code: 'NOT_SUBSCRIBER' };
+    }
     const rest = this.putOff.get(ref) ?? this.patience(ref);
     if (rest > 0) {
       this.putOff.set(ref, rest - 1);

@@ -118,7 +118,10 @@ export class Recorder {
       this.setAside++;
       return;
     }
-    const right = outcomes.except.filter((item) => batch.sent.lines[item.n - 1]?.ref === item.ref);
+    const right = outcomes.except.flatMap((item) => {
+      const line = batch.sent.lines[item.n - 1];
+      return line?.ref === item.ref ? [this.hub.rules.meantFor({ present: line.content !== null }, item)] : [];
+    });
     this.setAside += outcomes.except.length - right.length;
     // Shifted references prove that the answer was made from something else: then its default says nothing either.
     if (outcomes.default && right.length === outcomes.except.length) {
@@ -196,7 +199,7 @@ export class Recorder {
   private settleIfWhole(batch: ModelBatch): void {
     if (batch.counts.unknown > 0 || (batch.state !== 'accepted' && batch.state !== 'handed')) return;
     // A full list without lines removes everything: it is settled by outcomes for nobody, not by its receipt.
-    if (batch.sent.lines.length === 0 && !batch.answered && !batch.suspect) return;
+    if (batch.kind === 'full' && batch.sent.lines.length === 0 && !batch.answered && !batch.suspect) return;
     batch.state = 'settled';
   }
 

@@ -1,5 +1,5 @@
 // The rules that decide in the model: the real functions, as an object, so that each can be taken away by itself.
-import { heardOf, merge, resolve } from '../../acknowledgement/merge.js';
+import { heardOf, meantFor, merge, resolve } from '../../acknowledgement/merge.js';
 import { afterAsking, afterHandOver } from '../rules/after-attempt.js';
 import { pushFate } from '../rules/ahead.js';
 import { isLatest, overtaken, stillDue } from '../rules/append-again.js';
@@ -16,6 +16,7 @@ export const REAL_RULES = {
   halve,
   heardOf,
   isLatest,
+  meantFor,
   merge,
   nextStep,
   overtaken,

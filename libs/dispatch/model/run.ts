@@ -1,6 +1,14 @@
 // One seed, one run: desires and faults side by side, then calm, then the reckoning.
 import type { Outcomes } from '#contracts';
-import { checkConverged, checkCounts, checkCovered, checkMerging, checkRanges, Watermarks } from './checks.js';
+import {
+  checkConverged,
+  checkCounts,
+  checkCovered,
+  checkMerging,
+  checkProofOfLife,
+  checkRanges,
+  Watermarks,
+} from './checks.js';
 import { Broken, must } from './fail.js';
 import { Hub } from './hub.js';
 import type { ModelAnswer } from './messages.js';
@@ -8,7 +16,15 @@ import { Network } from './network.js';
 import { Provider } from './provider.js';
 import { Random } from './random.js';
 import { REAL_RULES, type Rules } from './rules.js';
-import { DEADLINE_S, drawTemperament, LEASE_S, profileOf, type ModelProfile, type Temperament } from './temperament.js';
+import {
+  DEADLINE_S,
+  drawCalendar,
+  drawTemperament,
+  LEASE_S,
+  profileOf,
+  type ModelProfile,
+  type Temperament,
+} from './temperament.js';
 import type { RunResult, Setting } from './setting.js';
 import { Timeline } from './timeline.js';
 import { work, type Granted, type Wish } from './worker.js';
@@ -43,7 +59,8 @@ class Run {
   ) {
     this.random = new Random(seed);
     this.temperament = drawTemperament(this.random, setting.temperament);
-    this.profile = { ...profileOf(this.temperament, this.random), ...setting.profile };
+    const calendar = drawCalendar(new Random(seed + 1_000_003));
+    this.profile = { ...profileOf(this.temperament, this.random), ...calendar, ...setting.profile };
     this.hub = new Hub(rules, this.profile, this.timeline);
     this.network = new Network(this.temperament, this.random, this.timeline, (answer) => this.hear(answer));
     this.provider = new Provider(this.temperament, this.random, this.timeline, (answer) =>
@@ -75,6 +92,7 @@ class Run {
     const ends: RunResult['ends'] = {};
     for (const { state } of batches) ends[state] = (ends[state] ?? 0) + 1;
     const pushed = batches.filter((batch) => batch.skipped.length > 0).length;
+    const empty = batches.filter(({ kind, sent }) => kind === 'delta' && sent.lines.length === 0).length;
     const fullLists = batches.filter((batch) => batch.kind === 'full').length;
     return {
       seed: this.seed,
@@ -86,6 +104,7 @@ class Run {
       ends,
       fullLists,
       pushed,
+      empty,
     };
   }
 
@@ -240,6 +259,7 @@ class Run {
     this.check();
     checkRanges(this.hub.state);
     checkCovered(this.hub.state);
+    checkProofOfLife(this.hub.state, Boolean(this.profile.proofOfLifeAt));
     checkMerging(this.hub.state, this.hub.recorder);
     return checkConverged(this.hub.state, this.provider);
   }

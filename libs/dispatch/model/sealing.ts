@@ -12,6 +12,9 @@ interface Chosen {
   skipped: number[];
 }
 
+/** The steps that seal something. */
+export type SealStep = 'seal' | 'sealHalf' | 'sealFull' | 'sealEmpty';
+
 /** Seals what comes next in the log. Null when all of it waits for earlier outcomes: a batch is never empty. */
 export function sealNext(hub: HubState): ModelBatch | null {
   const ahead = sealAhead(hub);
@@ -70,6 +73,12 @@ export function sealHalf(hub: HubState): ModelBatch | null {
   return null;
 }
 
+/** Seals the day's proof of life: no lines, an empty range, the next number. */
+export function sealEmpty(hub: HubState): ModelBatch {
+  const nothing = { lines: [], collapsed: [], omitted: [], skipped: [] };
+  return add(hub, 'delta', hub.sealedSeq + 1, hub.sealedSeq, nothing, null);
+}
+
 /** Seals everything that should be there, as of the end of the log. */
 export function sealFull(hub: HubState): ModelBatch {
   const fromSeq = hub.sealedSeq + 1;
@@ -126,6 +135,7 @@ function add(
     omitted: chosen.omitted.map((omission) => omission.seq),
     sent: { number, kind, toSeq, lines, bytes },
     state: 'handed',
+    sealedAt: hub.clock(),
     since: 0,
     asked: 0,
     everHanded: true,

@@ -17,6 +17,8 @@ export interface RunResult {
   fullLists: number;
   /** Batches around something that was sealed ahead. */
   pushed: number;
+  /** Proofs of life. */
+  empty: number;
 }
 
 /** What of a run is not left to the seed. */

@@ -31,6 +31,8 @@ export interface ModelBatch {
   skipped: number[];
   omitted: number[];
   state: BatchState;
+  /** On the clock, in milliseconds. */
+  sealedAt: number;
   /** Moment of the receipt, for the deadline of outcomes. */
   since: number;
   asked: number;
@@ -105,6 +107,8 @@ export class HubState {
   constructor(
     readonly rules: Rules,
     readonly profile: ModelProfile,
+    /** Milliseconds. */
+    readonly clock: () => number,
   ) {
     this.log = new Log(rules);
   }

@@ -92,6 +92,21 @@ export function profileOf(temperament: Temperament, random: Random): ModelProfil
   };
 }
 
+/**
+ * When it may be sent to, and whether it wants a proof of life: windows that shut twice while there is trouble, and a
+ * daily batch soon after midnight (runs begin at 23:57). Drawn apart, so that seeds are what they were.
+ */
+export function drawCalendar(random: Random): Pick<ModelProfile, 'deliveryWindows' | 'proofOfLifeAt'> {
+  const windows = [
+    { from: '00:07', to: '24:00' },
+    { from: '00:02', to: '00:05' },
+  ];
+  return {
+    deliveryWindows: random.chance(0.3) ? windows : [],
+    proofOfLifeAt: random.chance(0.5) ? '00:03' : null,
+  };
+}
+
 /** Seconds. A request lives at most REQUEST_LIFE_S; the long pause after an unclear end and the lease are longer. */
 export const TIME_OUT_S = 10;
 export const REQUEST_LIFE_S = 15;

@@ -6,11 +6,19 @@ interface Due {
   what: () => void;
 }
 
+/** Every run begins at 23:57 in Bangkok, so that it has a night, a midnight and a morning. */
+const BEGINS_MS = Date.UTC(2020, 2, 18, 16, 57);
+
 /** Events by their moment (seconds); of the same moment, in the order in which they were planned. */
 export class Timeline {
   now = 0;
   private readonly heap: Due[] = [];
   private planned = 0;
+
+  /** A moment of the run (seconds) on the clock, in milliseconds. */
+  static clockMs(at: number): number {
+    return BEGINS_MS + at * 1000;
+  }
 
   /** Plans an event `afterS` seconds from now. */
   after(afterS: number, what: () => void): void {

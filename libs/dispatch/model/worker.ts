@@ -49,6 +49,7 @@ function* takeStep(
       return true;
     case 'seal':
     case 'sealHalf':
+    case 'sealEmpty':
     case 'sealFull': {
       const sealed = hub.seal(fence, step.step);
       if (!sealed) return hub.decide(fence).step !== step.step;

@@ -81,6 +81,8 @@ export function afterAsking(result: AskResult, context: AttemptContext): Verdict
         : { verdict: 'accepted' };
     case 'hasNot':
       return { verdict: 'close' };
+    case 'refused':
+      return { verdict: 'refused' };
     case 'cannotTell':
       return { verdict: 'unclear', afterS: pauseS(context.schedule, context.failures, context.random) };
   }

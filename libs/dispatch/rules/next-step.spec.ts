@@ -59,7 +59,11 @@ describe('nextStep', () => {
 
   test('paused stops all, a pause until some moment says until when', () => {
     assert.deepEqual(nextStep(view({ paused: true, lastSeq: 1 }), rules()), { step: 'paused' });
-    assert.deepEqual(nextStep(view({ notBefore: 10_001, lastSeq: 1 }), rules()), { step: 'notYet', until: 10_001 });
+    assert.deepEqual(nextStep(view({ notBefore: 10_001, lastSeq: 1 }), rules()), {
+      step: 'notYet',
+      until: 10_001,
+      why: 'pause',
+    });
     assert.deepEqual(nextStep(view({ notBefore: 10_000, lastSeq: 1 }), rules()), { step: 'seal' });
   });
 
@@ -76,6 +80,22 @@ describe('nextStep', () => {
       step: 'giveUp',
       number: 2,
     });
+  });
+
+  test('a provider whose word may get lost is asked in the silence, at each interval, until the outcomes are overdue', () => {
+    const asking = rules({ askEveryMs: 100, outcomeDeadlineMs: 1000 });
+    const silent = (ms: number, asked: number): OpenBatch => batch(4, 'accepted', { since: 10_000 - ms, asked });
+    const step = (one: OpenBatch): string => nextStep(view({ open: [one] }), asking).step;
+    assert.equal(step(silent(99, 0)), 'idle');
+    assert.equal(step(silent(100, 0)), 'ask');
+    assert.equal(step(silent(150, 1)), 'idle');
+    assert.equal(step(silent(200, 1)), 'ask');
+    assert.equal(step(silent(999, 8)), 'ask');
+    assert.equal(step(silent(999, 9)), 'idle');
+    assert.equal(step(silent(1000, 9)), 'giveUp');
+    // It keeps nothing from being sent that is due beside it.
+    assert.equal(nextStep(view({ open: [silent(150, 1)], lastSeq: 1 }), asking).step, 'seal');
+    assert.equal(nextStep(view({ open: [silent(100, 0)] }), rules({ askEveryMs: null })).step, 'idle');
   });
 
   test('overdue outcomes are asked for, each time a while later, and given up in the end', () => {
@@ -114,6 +134,25 @@ describe('nextStep', () => {
       step: 'seal',
     });
     assert.deepEqual(nextStep(view({ lastSeq: 9, open }), rules({ releasedBy: 'receipt' })), { step: 'seal' });
+  });
+
+  test('outside the delivery window everything that would be sent waits for it, and nothing else does', () => {
+    // 10 s after midnight UTC is 07:00:10 in Bangkok.
+    const shut = rules({ deliveryWindows: [{ from: '08:00', to: '09:00' }], outcomeDeadlineMs: 100_000 });
+    const opens = { step: 'notYet', until: 3_600_000, why: 'window' };
+    assert.deepEqual(nextStep(view({ lastSeq: 1 }), shut), opens);
+    assert.deepEqual(nextStep(view({ open: [batch(1, 'handed')] }), shut), opens, 'a resend');
+    assert.deepEqual(nextStep(view({ open: [batch(1, 'accepted', { since: -100_000 })] }), shut), opens, 'a question');
+    assert.deepEqual(nextStep(view({ open: [batch(1, 'accepted')] }), shut), { step: 'idle' });
+    assert.deepEqual(nextStep(view({ lastSeq: 1, now: 3_600_000 }), shut), { step: 'seal' });
+  });
+
+  test('an empty batch is sealed once a day, and only when nothing else is to be sent', () => {
+    const daily = rules({ proofOfLifeAt: '07:00' });
+    assert.deepEqual(nextStep(view(), daily), { step: 'sealEmpty' });
+    assert.deepEqual(nextStep(view({ lastSeq: 1 }), daily), { step: 'seal' });
+    assert.deepEqual(nextStep(view({ lastSealedAt: 0 }), daily), { step: 'idle' });
+    assert.deepEqual(nextStep(view(), rules({ proofOfLifeAt: '07:01' })), { step: 'idle' });
   });
 
   test('whatever is open, a number goes again only by the resend rule, and only open batches are named', () => {

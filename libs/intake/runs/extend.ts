@@ -98,7 +98,8 @@ function lineOf(row: ExtendedRow, validTo: Day): Record<string, unknown> {
   return {
     agency: row.agency,
     reference: row.reference,
-    provider: row.provider,
+    // A circuit is known under the code that it was registered with, whoever has it now.
+    provider: mobile ? row.provider : row.line_key.slice(2, row.line_key.indexOf(':', 2)),
     access: mobile ? 'MB' : 'FB',
     number: mobile ? `+${row.line_key.slice(2)}` : row.line_key.slice(row.line_key.indexOf(':', 2) + 1),
     package: row.package,

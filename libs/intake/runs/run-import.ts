@@ -2,7 +2,7 @@
 import type { DataSource } from 'typeorm';
 import { Problem } from '#contracts';
 import type { Logger } from '#platform';
-import type { Catalogue } from '../catalogue.js';
+import { receiverOf, type Catalogue } from '../catalogue.js';
 import type { IntakeParts } from '../register.js';
 import { rowOf } from '../registration-row.js';
 import { CHUNK_ROWS } from '../write-chunk.js';
@@ -141,7 +141,8 @@ function take(chunk: Chunk, judged: JudgedRow, catalogue: Catalogue): void {
     return;
   }
   const { registration, onlyRevision = null } = judged;
-  const providerId = catalogue.providers.get(registration.provider)!.providerId;
+  const named = catalogue.providers.get(registration.provider)!;
+  const { providerId } = receiverOf(catalogue, named, registration.lineKey);
   // Names in files are left behind: nothing the hub does needs them.
   chunk.rows.push({ ...rowOf(registration, providerId, judged.row), name: null, onlyRevision });
   if (registration.repairs.length > 0) chunk.repaired += 1;

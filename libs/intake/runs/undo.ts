@@ -42,7 +42,10 @@ WITH undoing AS MATERIALIZED (
   UPDATE registration r SET state = a.becomes, run_id = NULL, revision = r.revision + 1, actor_id = $3::int, updated_at = now()
   FROM after a WHERE r.registration_id = a.registration_id AND NOT a.restored
 ), restored AS (
-  UPDATE registration r SET provider_id = b.provider_id, package = b.package, valid_from = b.valid_from, valid_to = b.valid_to,
+  UPDATE registration r SET package = b.package, valid_from = b.valid_from, valid_to = b.valid_to,
+    -- A line that was handed over or re-routed since stays where it is.
+    provider_id = coalesce((SELECT m.to_provider FROM move m WHERE m.line_id = r.line_id AND m.from_provider = b.provider_id
+      AND (m.hand_over_id IS NOT NULL OR m.confirmed_at IS NOT NULL)), b.provider_id),
     apps = b.apps, state = a.becomes, confirmed_at = b.confirmed_at, confirmed_by = b.confirmed_by, document_ref = b.document_ref,
     name_cipher = b.name_cipher, run_id = b.run_id, row_no = b.row_no, revision = r.revision + 1, actor_id = $3::int, updated_at = now()
   FROM before_run b JOIN after a USING (registration_id) WHERE r.registration_id = b.registration_id

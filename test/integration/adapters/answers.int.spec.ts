@@ -87,8 +87,11 @@ describe('files of CAT', () => {
   }
   async function collect(): Promise<{ answers: IncomingAnswer[]; taken: number; setAside: number }> {
     const answers: IncomingAnswer[] = [];
-    const counts = await other.adapter.collect!((answer) => Promise.resolve(void answers.push(answer)), calm);
-    return { answers, ...counts };
+    const { taken, setAside } = await other.adapter.collect!(
+      (answer) => Promise.resolve(void answers.push(answer)),
+      calm,
+    );
+    return { answers, taken, setAside };
   }
   const reason = (name: string): string => readFileSync(join(inbound, 'setaside', `${name}.reason.txt`), 'utf8');
 
@@ -202,9 +205,11 @@ describe('files of CAT', () => {
     ]);
   });
 
-  test('live numbering is not read in a test environment, nor are strangers', async () => {
+  test('live numbering is left alone in a test environment, a file of another provider is set aside', async () => {
     put('WAH_ACK_CAT_ONDE_20200318_000902.csv', `A|SUB|000902|ACCEPTED|2|${'a'.repeat(64)}\n`, {}, 902);
     put('TWAH_ACK_TOT_ONDE_20200318_000902.csv', `A|SUB|000902|ACCEPTED|2|${'a'.repeat(64)}\n`, {}, 902);
-    assert.deepEqual(await collect(), { answers: [], taken: 0, setAside: 0 });
+    assert.deepEqual(await collect(), { answers: [], taken: 0, setAside: 1 });
+    assert.match(reason('TWAH_ACK_TOT_ONDE_20200318_000902.csv'), /here come files from CAT to ONDE/);
+    assert.ok(existsSync(join(inbound, 'WAH_ACK_CAT_ONDE_20200318_000902.csv')));
   });
 });

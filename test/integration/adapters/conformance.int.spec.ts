@@ -1,6 +1,6 @@
 // Every adapter passes the conformance suite against the real simulator of its provider.
 import { after, afterEach, before, describe, test } from 'node:test';
-import { dtacTmf641, referenceProfile } from '#adapters';
+import { referenceProfile } from '#adapters';
 import { conformanceFor } from '../../../libs/adapters/conformance/suite.js';
 import { FILE_TEMPERS, ORDER_TEMPERS, simulatedCounterpart, WEBHOOK_TEMPERS, type Simulated } from './simulated.js';
 
@@ -8,7 +8,8 @@ const ADAPTERS = [
   ['AIS', referenceProfile('AIS')!, WEBHOOK_TEMPERS],
   ['TRUE', referenceProfile('TRUE')!, WEBHOOK_TEMPERS],
   ['CAT', referenceProfile('CAT')!, FILE_TEMPERS],
-  ['DTAC', dtacTmf641, ORDER_TEMPERS],
+  ['TOT', referenceProfile('TOT')!, FILE_TEMPERS],
+  ['DTAC', referenceProfile('DTAC')!, ORDER_TEMPERS],
 ] as const;
 
 for (const [code, profile, tempers] of ADAPTERS) {

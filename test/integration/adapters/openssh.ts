@@ -45,6 +45,8 @@ async function freePort(): Promise<number> {
 export interface OpenSsh extends Counterpart {
   root: string;
   notices: AdapterNotice[];
+  /** How to get in. */
+  login: { endpoint: Endpoint; privateKey: string };
   /** An adapter of another profile at this server; `secrets` beside the key for the login. */
   adapterFor(of: ProviderProfile, secrets: Record<string, string>): ProviderAdapter;
   /** An adapter that pins another host key. */
@@ -128,6 +130,7 @@ export async function opensshCounterpart(): Promise<OpenSsh> {
   let number = 0;
   return {
     root,
+    login: { endpoint, privateKey: user.privateKey },
     adapter,
     notices,
     stranger: () => adapterWith(strange.privateKey),

@@ -5,12 +5,13 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as openpgp from 'openpgp';
-import { totSealed } from '#adapters';
+import { referenceProfile } from '#adapters';
 import type { IncomingAnswer, ProviderAdapter } from '#contracts';
 import { each, seal, testLines, type TestBatch } from '../../../libs/adapters/conformance/batches.js';
 import { HAS_GPG, newGpg, NO_GPG, type Gpg } from '../../support/gpg.js';
 import { HAS_SSHD, opensshCounterpart, SSHD, type OpenSsh } from './openssh.js';
 
+const tot = referenceProfile('TOT')!;
 const calm = new AbortController().signal;
 const missing = HAS_SSHD ? (HAS_GPG ? false : NO_GPG) : `${SSHD} is not here; apt-get install openssh-server`;
 const sha256 = (bytes: Buffer | string): string => createHash('sha256').update(bytes).digest('hex');
@@ -27,7 +28,7 @@ describe('TOT on OpenSSH and GnuPG', { skip: missing }, () => {
     gpg = newGpg('tot@example.invalid');
     const hub = await openpgp.generateKey({ userIDs: [{ email: 'hub@example.invalid' }], format: 'armored' });
     gpg.import(hub.publicKey);
-    adapter = server.adapterFor(totSealed, { 'tot.pgp.ours.1': hub.privateKey, 'tot.pgp.theirs.1': gpg.publicKey });
+    adapter = server.adapterFor(tot, { 'tot.pgp.ours.1': hub.privateKey, 'tot.pgp.theirs.1': gpg.publicKey });
     // Thai in the package's name, which is where text comes from outside.
     made = seal(
       adapter,
@@ -116,7 +117,7 @@ describe('TOT on OpenSSH and GnuPG', { skip: missing }, () => {
   });
 
   test('without a usable key nothing is sent, and a person is asked for', async () => {
-    const poor = server.adapterFor(totSealed, { 'tot.pgp.ours.1': 'x', 'tot.pgp.theirs.1': gpg.publicKey });
+    const poor = server.adapterFor(tot, { 'tot.pgp.ours.1': 'x', 'tot.pgp.theirs.1': gpg.publicKey });
     const other = seal(poor, 44, testLines(2, 44, 'FB'));
     const result = await poor.handOver(other.batch, each(other.parts), calm);
     await poor.close();

@@ -1,4 +1,5 @@
 // A simulated provider as counterpart of the conformance suite.
+import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -6,6 +7,8 @@ import ssh2 from 'ssh2';
 import { LOOPBACK_NETWORKS, makeAdapter, referenceProfile, withEndpoint, type AdapterNotice } from '#adapters';
 import { Problem, type IncomingAnswer, type ProviderAdapter } from '#contracts';
 import type { Ability, Counterpart, Temper } from '../../../libs/adapters/conformance/counterpart.js';
+import { tmf641Witness } from '../../support/tmf641-schema.js';
+import { privatePgp, publicPgp } from '../../../apps/standalone/simulated-providers.js';
 import { startSimulator, type SimulatedProvider } from '../../../apps/provider-sim/simulator.js';
 import type { DialChange } from '../../../apps/provider-sim/dial.js';
 import type { ProviderCode } from '../../../apps/provider-sim/words.js';
@@ -35,7 +38,7 @@ const NO_FAULTS = {
   html: 0,
 };
 
-const TURNS: Record<Temper, DialChange> = {
+export const TURNS: Record<Temper, DialChange> = {
   good: { faults: NO_FAULTS, poison: 0, reject: { share: 0 } },
   rejects: { reject: { share: 0.3 } },
   refuses: { poison: 1 },
@@ -60,7 +63,7 @@ const COMMON: readonly Temper[] = [
 ];
 export const FILE_TEMPERS: readonly (Temper | Ability)[] = [...COMMON, 'checksKeys', 'takesFullLists', 'tellsHighest'];
 export const WEBHOOK_TEMPERS: readonly (Temper | Ability)[] = [...FILE_TEMPERS, 'talksNonsense'];
-export const ORDER_TEMPERS: readonly (Temper | Ability)[] = [...COMMON, 'talksNonsense'];
+export const ORDER_TEMPERS: readonly (Temper | Ability)[] = [...COMMON, 'talksNonsense', 'checksKeys', 'tellsHighest'];
 
 /** How long an answer is waited for before a test fails, in milliseconds; never how long one takes. */
 const LIMIT_MS = 20_000;
@@ -81,6 +84,9 @@ export async function simulatedCounterpart(code: ProviderCode, base = referenceP
   const answers: IncomingAnswer[] = [];
   const problems: Problem[] = [];
   const notices: AdapterNotice[] = [];
+  const orders = tmf641Witness();
+  const pgp = base.secrets.pgp ? { ours: await privatePgp('hub'), theirs: await privatePgp(code) } : null;
+  const theirKey = pgp ? await publicPgp(pgp.theirs) : '';
   let heard: () => void = () => undefined;
 
   // The hub's end of callbacks.
@@ -91,7 +97,7 @@ export async function simulatedCounterpart(code: ProviderCode, base = referenceP
       .on('end', () => {
         try {
           // As the API does: the token of a TMF641 address becomes a header.
-          const token = /\/tmf641\/([^/]+)\/listener\//.exec(request.url ?? '')?.[1];
+          const token = /\/tmf641\/([^/]+)\/listener/.exec(request.url ?? '')?.[1];
           const headers = {
             ...(request.headers as Record<string, string>),
             ...(token ? { 'callback-token': token } : {}),
@@ -113,7 +119,16 @@ export async function simulatedCounterpart(code: ProviderCode, base = referenceP
     providers: [code],
     hub: hubAddress,
     settings: {
-      [code]: { sftpClientKeys: [keys.publicKey], ...(base.format === 'tmf641' ? { style: 'tmf641' } : {}) },
+      [code]: {
+        sftpClientKeys: [keys.publicKey],
+        witness: orders.witness,
+        // Numbers are used up here by batches that never arrive.
+        dial: { applyOrder: 'asSent' },
+        ...(pgp
+          ? { files: { charset: 'windows-874' as const, pgp: { own: [pgp.theirs], hub: [await publicPgp(pgp.ours)] } } }
+          : {}),
+        ...(base.format === 'tmf641' ? { style: 'tmf641' } : {}),
+      },
     },
   });
   const simulated = simulator.get(code);
@@ -135,7 +150,15 @@ export async function simulatedCounterpart(code: ProviderCode, base = referenceP
     makeAdapter(profile, {
       secrets: {
         secret: (name) =>
-          name === base.secrets.sshKey ? sshKey : name === base.secrets.callback[0] ? simulated.ownSecret : signing,
+          base.secrets.pgp?.ours.includes(name)
+            ? pgp?.ours
+            : base.secrets.pgp?.theirs.includes(name)
+              ? theirKey
+              : name === base.secrets.sshKey
+                ? sshKey
+                : name === base.secrets.callback[0]
+                  ? simulated.ownSecret
+                  : signing,
       },
       allowedNetworks: LOOPBACK_NETWORKS,
       callbackBase: () => hubAddress,
@@ -178,6 +201,7 @@ export async function simulatedCounterpart(code: ProviderCode, base = referenceP
       await simulator.stop();
       hub.closeAllConnections();
       await new Promise((resolve) => hub.close(resolve));
+      assert.deepEqual([...orders.faults], [], 'messages of service orders that are not what the standard says');
     },
   };
 }

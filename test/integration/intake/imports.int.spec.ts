@@ -17,7 +17,7 @@ import {
   withdrawLine,
 } from '#intake';
 import { query } from '#platform';
-import { changes, csv, faults, fileOf, number, present, startIntake, type TestIntake } from './intake-kit.js';
+import { changes, csv, endMoves, faults, fileOf, number, present, startIntake, type TestIntake } from './intake-kit.js';
 
 const quiet = new AbortController().signal;
 
@@ -210,6 +210,7 @@ describe('imports', () => {
       1,
     );
     assert.deepEqual(await undo(wrong.runId), { cancelled: 1, restored: 1, kept: 2 });
+    await endMoves(intake);
     assert.deepEqual(await present(intake.source), ['AIS M:66811000001 WAH-MB', 'CAT M:66811000004 WAH-MB']);
     await assert.rejects(askForUndo(intake.source, wrong.runId, 1), /undone/);
   });

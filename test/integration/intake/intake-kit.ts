@@ -10,9 +10,9 @@ import {
   type RunEnd,
   type Upload,
 } from '#intake';
-import { createLogger, dataSource, newMasterKey, query, saveProvider, Vault } from '#platform';
+import { bangkokDay, createLogger, dataSource, newMasterKey, query, saveProvider, Vault } from '#platform';
 import { referenceProfile } from '#adapters';
-import { Deriver } from '#whitelist';
+import { closeMoves, Deriver } from '#whitelist';
 import { freshDatabase } from '../../support/database.js';
 
 export interface TestIntake {
@@ -119,8 +119,18 @@ export async function faults(source: DataSource): Promise<unknown[]> {
        WHERE r.state = 'confirmed' AND (l.withdrawn_at IS NULL OR r.confirmed_at > l.withdrawn_at) AND r.valid_from <= current_date
          AND (r.valid_to IS NULL OR r.valid_to > current_date) AND e.line_id IS NULL
      UNION ALL SELECT 'undesired', e.provider_id FROM entry e WHERE e.present AND NOT EXISTS
-       (SELECT 1 FROM registration r WHERE r.line_id = e.line_id AND r.provider_id = e.provider_id AND r.state = 'confirmed')`,
+       (SELECT 1 FROM registration r WHERE r.line_id = e.line_id AND r.provider_id = e.provider_id AND r.state = 'confirmed')
+       AND NOT EXISTS (SELECT 1 FROM move m WHERE m.line_id = e.line_id AND m.from_provider = e.provider_id AND m.state = 'open')`,
   );
+}
+
+/** Ends all moves, as a worker does when their limit has passed: nobody acknowledges anything here. */
+export async function endMoves(intake: TestIntake): Promise<void> {
+  await query(intake.source, `UPDATE move SET limit_at = now() WHERE state = 'open'`);
+  const providers = await query<{ id: number }>(intake.source, 'SELECT provider_id AS id FROM provider ORDER BY 1');
+  const never = new AbortController().signal;
+  for (const { id } of providers)
+    await closeMoves(intake.source, intake.parts.derivation, id, bangkokDay(new Date()), never);
 }
 
 export const HEADER = 'หน่วยงาน,เลขอ้างอิง,ผู้ให้บริการ,ประเภท,หมายเลข,วันที่เริ่ม,ยืนยันเมื่อ,ผู้ยืนยัน,เลขที่หนังสือ\n';

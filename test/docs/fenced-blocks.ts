@@ -1,0 +1,27 @@
+// Finds the fenced blocks of a Markdown document with what stands after their fence.
+
+export interface FencedBlock {
+  /** Line of the opening fence, from 1. */
+  line: number;
+  language: string;
+  /** `name=value` pairs after the language. */
+  labels: Record<string, string>;
+  text: string;
+}
+
+export function fencedBlocks(markdown: string): FencedBlock[] {
+  const blocks: FencedBlock[] = [];
+  const lines = markdown.split('\n');
+  for (let i = 0; i < lines.length; i++) {
+    const opening = /^(`{3,})(.*)$/.exec(lines[i]!);
+    if (!opening) continue;
+    const [, fence, info] = opening;
+    const end = lines.indexOf(fence!, i + 1);
+    if (end < 0) throw new Error(`line ${i + 1}: the fence is never closed`);
+    const [language = '', ...words] = info!.trim().split(/\s+/);
+    const labels = Object.fromEntries(words.map((word) => word.split('=', 2) as [string, string]));
+    blocks.push({ line: i + 1, language, labels, text: lines.slice(i + 1, end).join('\n') });
+    i = end;
+  }
+  return blocks;
+}
