@@ -77,6 +77,17 @@ INSERT INTO batch (provider_id, number, kind, from_seq, to_seq, line_count, coll
   sealed_at, handed_at, halves_of, root, ahead, format)
 VALUES ($1, $2, 'delta', $3, $4, $5, $6, $7, 1, 'handed', $8, $9, $10, now(), $11, $12, $13, $14)`;
 
+// The sealed position, and past what follows it and was sealed ahead: no batch of the log's order would ever name that.
+const MOVE_ON = `
+UPDATE provider_stream SET next_number = next_number + 1, sealed_seq = (
+  WITH RECURSIVE past AS (
+    SELECT greatest(sealed_seq, $2::bigint) AS at
+    UNION ALL
+    SELECT at + 1 FROM past WHERE EXISTS (
+      SELECT 1 FROM batch b WHERE b.provider_id = $1 AND b.to_seq = at + 1 AND b.ahead AND b.state <> 'refused'))
+  SELECT max(at) FROM past)
+WHERE provider_id = $1`;
+
 const LAST_SEALED = 'SELECT sealed_at FROM batch WHERE provider_id = $1 AND number = $2';
 
 const INSERT_OMISSIONS = `
@@ -169,10 +180,7 @@ export async function sealBatch(
       } else if (half) {
         await tx.query('DELETE FROM refused_range WHERE provider_id = $1 AND from_seq = $2', [providerId, fromSeq]);
       }
-      await tx.query(
-        'UPDATE provider_stream SET next_number = next_number + 1, sealed_seq = greatest(sealed_seq, $2) WHERE provider_id = $1',
-        [providerId, what === 'ahead' ? stream.sealed_seq : toSeq],
-      );
+      await tx.query(MOVE_ON, [providerId, what === 'ahead' ? stream.sealed_seq : toSeq]);
       await beginAttempt(tx, providerId, stream.next_number, lease.fence, 'handOver');
       return sealed;
     }

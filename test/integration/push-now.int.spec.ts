@@ -59,4 +59,22 @@ describe('push now', () => {
     assert.deepEqual(await hub.compareBooks(), { AIS: { desired: 548, held: 548, wrong: 0 } });
     await assertNumbers(hub);
   });
+
+  test('a pushed change that is the newest, or after which only pushed ones follow, leaves nothing behind as pending', async () => {
+    await pauseProvider(hub.source, 1, 1, 'maintenance');
+    const lines = await registerLines(hub.source, 3, [1], today);
+    for (const line of lines.slice(1)) await pushLine(hub.source, line, 1, 'urgent');
+    await resumeProvider(hub.source, 1, 1, 'done');
+    await hub.settled();
+    const [stream] = await query<{ sealed_seq: number; last_seq: number }>(
+      hub.source,
+      'SELECT sealed_seq, last_seq FROM provider_stream JOIN provider_counter USING (provider_id) WHERE provider_id = 1',
+    );
+    assert.equal(stream?.sealed_seq, stream?.last_seq);
+    const [only] = await registerLines(hub.source, 1, [1], today);
+    await pushLine(hub.source, only ?? 0, 1, 'urgent');
+    await hub.settled();
+    assert.deepEqual(await hub.compareBooks(), { AIS: { desired: 552, held: 552, wrong: 0 } });
+    await assertNumbers(hub);
+  });
 });
