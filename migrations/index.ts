@@ -13,6 +13,7 @@ import { Destinations1700000010000 } from './1700000010000-destinations.js';
 import { Replay1700000022000 } from './1700000022000-replay.js';
 import { EmergencyStop1700000023000 } from './1700000023000-emergency-stop.js';
 import { Retention1700000024000 } from './1700000024000-retention.js';
+import { Prune1700000031000 } from './1700000031000-prune.js';
 
 export const MIGRATIONS = [
   First1700000000000,
@@ -29,4 +30,5 @@ export const MIGRATIONS = [
   Retention1700000024000,
   Files1700000013000,
   Destinations1700000010000,
+  Prune1700000031000,
 ];

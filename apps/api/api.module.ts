@@ -30,6 +30,7 @@ import { KeyChangesController } from './provider-setup/key-changes.controller.js
 import { ProviderSetupController } from './provider-setup/provider-setup.controller.js';
 import { ProviderTestsController } from './provider-setup/provider-tests.controller.js';
 import { SetAsideController } from './set-aside/set-aside.controller.js';
+import { UndeliveredController } from './undelivered/undelivered.controller.js';
 import { EmergencyController } from './emergency/emergency.controller.js';
 import { ReplaysController } from './replays/replays.controller.js';
 import { ReconciliationController } from './reconciliation/reconciliation.controller.js';
@@ -76,6 +77,7 @@ export class ApiModule {
         HandOversController,
         ReroutesController,
         SetAsideController,
+        UndeliveredController,
         KeysController,
       ],
       providers: [

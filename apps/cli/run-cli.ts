@@ -17,6 +17,7 @@ import { setAsideCommands } from './commands/set-aside.js';
 import { showCommand } from './commands/show.js';
 import { statusCommand, valveCommands } from './commands/status.js';
 import { syncCommand } from './commands/sync.js';
+import { undeliveredCommand } from './commands/undelivered.js';
 import { contextOf } from './context.js';
 import { CliError, EXIT, ReportedFailure, type ExitCode } from './exit-codes.js';
 import { languageOf } from './language.js';
@@ -42,6 +43,7 @@ function build(env: NodeJS.ProcessEnv, cwd: string): Command {
     syncCommand,
     statusCommand,
     showCommand,
+    undeliveredCommand,
     valveCommands,
     reconcileCommand,
     emergencyCommand,

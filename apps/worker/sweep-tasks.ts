@@ -1,10 +1,11 @@
 // The loose ends of the stations, done in every sweep: each is idempotent and quick when there is nothing to do.
 import type { DataSource } from 'typeorm';
-import { carryReplays, forgetOldCallbacks, retryDue, type WaitingReleaser } from '#acknowledgement';
+import { carryReplays, forgetOldCallbacks, forgetTasks, retryDue, type WaitingReleaser } from '#acknowledgement';
 import type { AdapterRegistry, Alerts, Appender, Derivation, OutcomeRecorder, WakeUp } from '#contracts';
-import { endSyncs, forgetBatches, keepStopped, watchReceipts, type SweepTask } from '#dispatch';
+import { compactLog, endSyncs, forgetBatches, keepStopped, pruneLog, watchReceipts, type SweepTask } from '#dispatch';
 import { bangkokDay, HUB_ACTOR_ID, query, type Config, type Logger } from '#platform';
-import { judgeSetAside, latelySetAside } from '#operations';
+import { forgetNotices, judgeSetAside, latelySetAside } from '#operations';
+import { forgetRuns } from '#reconciliation';
 import { turnDay } from '#whitelist';
 import { moveTasks } from './move-tasks.js';
 import { answerFiles } from './answer-files.js';
@@ -28,6 +29,7 @@ export function sweepTasks(parts: SweepParts): SweepTask[] {
     retries(parts),
     replays(parts),
     retention(parts),
+    history(parts),
     waiting(parts),
     answerFiles(parts, (key, work) => alone(parts.source, key, work)),
     calendar(parts),
@@ -62,6 +64,29 @@ function retention({ source, config, log }: SweepParts): SweepTask {
     last.set(providerId, Date.now());
     const forgotten = await forgetBatches(source, providerId, config.retention.batchDays, new Date(), signal);
     if (forgotten.batches > 0) log.info({ event: 'old batches erased', provider: code, ...forgotten });
+  };
+}
+
+/** How often history that is over its time is pruned, in milliseconds: it reads the whole log. */
+const PRUNE_EVERY_MS = 86_400_000;
+const NOTICES_KEY = 7_203_001;
+
+function history({ source, config, log }: SweepParts): SweepTask {
+  const last = new Map<number, number>();
+  const { historyDays } = config.retention;
+  return async ({ providerId, code }, signal) => {
+    if (Date.now() - (last.get(providerId) ?? 0) < PRUNE_EVERY_MS) return;
+    last.set(providerId, Date.now());
+    const now = new Date();
+    const pruned = await pruneLog(source, providerId, historyDays, now, signal);
+    const compacted = pruned.changes > 0 ? await compactLog(source, providerId) : [];
+    if (pruned.changes + pruned.batches > 0)
+      log.info({ event: 'history pruned', provider: code, ...pruned, compacted: compacted.length });
+    await alone(source, NOTICES_KEY, async () => {
+      await forgetNotices(source, historyDays, now);
+      await forgetTasks(source, historyDays, now);
+      await forgetRuns(source, historyDays, now);
+    });
   };
 }
 

@@ -25,3 +25,4 @@ export {
   withdrawReplay,
   type ReplayRow,
 } from './replay.js';
+export { forgetTasks } from './retention.js';

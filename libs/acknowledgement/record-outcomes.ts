@@ -24,6 +24,8 @@ interface LockedBatch extends BatchRow {
   heard: number;
   handed_at: Date | null;
   state_reason: string | null;
+  /** Some of its changes are past their retention. */
+  pruned: boolean;
   /** An attempt's end was not seen by the lease it ran under. */
   lost: boolean;
 }
@@ -40,7 +42,7 @@ interface Checked {
 const SHIFTED = { reason: 'shifted', detail: 'reference and position do not belong together in this batch' } as const;
 
 const LOCK_BATCH = `
-SELECT provider_id, number, kind, from_seq, to_seq, line_count, collapsed, omitted, state, said, heard, handed_at, state_reason,
+SELECT provider_id, number, kind, from_seq, to_seq, line_count, collapsed, omitted, state, said, heard, handed_at, state_reason, pruned,
   EXISTS (SELECT 1 FROM attempt a WHERE a.provider_id = batch.provider_id AND a.number = batch.number
     AND a.fence < (SELECT fence FROM provider_lease l WHERE l.provider_id = batch.provider_id)
     AND (a.ended_at IS NULL OR a.result = 'lost')) AS lost
@@ -102,7 +104,9 @@ export class Recorder implements OutcomeRecorder {
             ? 'this batch was never handed over'
             : batch.state === 'refused'
               ? 'this batch was refused as a whole'
-              : null;
+              : batch.pruned
+                ? 'this batch ended long ago, its lines are not kept any more'
+                : null;
         if (!batch || wrong !== null) {
           const items = (outcomes?.except.length ?? 0) || 1;
           const because = { reason: 'unknownBatch', detail: wrong ?? '' } as const;

@@ -1,9 +1,10 @@
 // The only door of dispatch.
 export { DispatchModule, SWEEP_TASKS } from './dispatch.module.js';
-export { type Delivered } from './deliver.js';
+export { type Delivered } from './delivery.js';
 export { type SweepTask } from './sweeper.js';
 export { pauseProvider, resumeProvider } from './pause.js';
 export { forgetBatches } from './retention.js';
+export { compactLog, pruneLog, type Pruned } from './prune-log.js';
 export { keepStopped, readStop, releaseStop, stopEverything } from './emergency-stop.js';
 export * from './sync.js';
 export { readParts } from './sealed-bytes.js';

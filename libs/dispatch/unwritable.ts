@@ -34,19 +34,13 @@ export function renderWritable(
   }
 }
 
-// What the provider acknowledged to hold of each entry is found as for any exception: by walking back (was_applied).
 const REJECT = `
-WITH RECURSIVE bad AS (SELECT * FROM unnest($3::bigint[], $4::uuid[], $5::text[]) AS b(seq, entry_ref, why)), walk AS (
-  SELECT c.seq AS start, c.prev_seq AS at FROM bad JOIN change c ON c.provider_id = $1 AND c.seq = bad.seq
-  UNION ALL
-  SELECT w.start, c.prev_seq FROM walk w JOIN change c ON c.provider_id = $1 AND c.seq = w.at
-  WHERE w.at > 0 AND NOT was_applied($1, w.at)
-)
 INSERT INTO exception (provider_id, seq, entry_ref, number, kind, code, acked_seq, detail)
-SELECT $1, bad.seq, bad.entry_ref, $2, 'rejected', 'INVALID_FORMAT', w.at, bad.why
-FROM walk w JOIN bad ON bad.seq = w.start WHERE (w.at = 0 OR was_applied($1, w.at))
+SELECT $1, bad.seq, bad.entry_ref, $2, 'rejected', 'INVALID_FORMAT', acked_before($1, bad.seq), bad.why
+FROM unnest($3::bigint[], $4::uuid[], $5::text[]) AS bad(seq, entry_ref, why)
+WHERE
   -- A half of a refused batch meets it again.
-  AND NOT EXISTS (SELECT 1 FROM exception x WHERE x.provider_id = $1 AND x.seq = bad.seq AND x.ended_at IS NULL)
+  NOT EXISTS (SELECT 1 FROM exception x WHERE x.provider_id = $1 AND x.seq = bad.seq AND x.ended_at IS NULL)
 ON CONFLICT (provider_id, seq, number) DO NOTHING`;
 
 /** Records them as rejected, in the transaction that seals the batch whose range they stand in. */

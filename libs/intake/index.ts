@@ -12,7 +12,7 @@ export { ImportRunner, type RunEnd } from './runs/run-import.js';
 export { receiveOriginal, type Upload } from './runs/original.js';
 export { askForUndo, findRun, showRun, startRun, stopRun, type RunView } from './runs/run-book.js';
 export { makeExtension, type Extension } from './runs/extend.js';
-export { eraseOld } from './runs/retention.js';
+export { eraseOld, forgetHistory } from './runs/retention.js';
 export { runErrorFile } from './runs/error-file.js';
 export { runReturnFile, STANDINGS, type Standing, type Standings } from './runs/return-file.js';
 export { unfinishedRuns } from './runs/unfinished-runs.js';

@@ -8,6 +8,8 @@ export interface ExceptionGroup {
   kind: ExceptionKind;
   code: string | null;
   count: number;
+  /** Of them, lines that should be there; the others should be gone. */
+  additions: number;
   oldest: Date;
   /** The next try of the first of them. */
   nextAt: Date | null;
@@ -60,7 +62,7 @@ export function meaningOf(kind: ExceptionKind, code: string | null): { owner: Ow
 export async function groupExceptions(source: DataSource, providerId: number): Promise<ExceptionGroup[]> {
   const rows = await query<Omit<ExceptionGroup, 'owner' | 'th' | 'en'>>(
     source,
-    `SELECT x.kind, x.code, count(*) AS count, min(x.opened_at) AS oldest, min(x.next_at) AS "nextAt" ${OPEN} GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2`,
+    `SELECT x.kind, x.code, count(*) AS count, count(*) FILTER (WHERE e.present) AS additions, min(x.opened_at) AS oldest, min(x.next_at) AS "nextAt" ${OPEN} GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2`,
     [providerId],
   );
   return rows.map((row) => ({ ...row, ...meaningOf(row.kind, row.code) }));

@@ -34,6 +34,15 @@ export {
 } from './exceptions.js';
 export { findLines, type FoundLine, type LineQuestion } from './find-lines.js';
 export { readLineStory, type LineStory } from './line-story.js';
+export {
+  groupUndelivered,
+  listUndelivered,
+  UNDELIVERED,
+  type Undelivered,
+  type UndeliveredGroup,
+  type UndeliveredLine,
+} from './undelivered.js';
+export { forgetNotices } from './retention.js';
 export { watchProviders } from './provider-gauges.js';
 export { standingsOf, type EntryKey, type StandingWords } from './standings.js';
 export {

@@ -2,14 +2,17 @@
 import type { ExceptionKind, ResultCode } from '#contracts';
 import type { Carried, EntryRow, LineEntries } from './line-entries.js';
 
+/** When the batch that carries it was sealed, handed over and accepted. */
+export type Times = Pick<Carried, 'sealedAt' | 'handedAt' | 'acceptedAt'>;
+
 /** `never`: this entry has had no change yet (it begins later). */
 export type EntryStanding =
   | { standing: 'never' }
-  | { standing: 'applied'; batch: Carried | null }
-  | { standing: 'inFlight'; batch: Carried }
+  | { standing: 'applied'; batch: Times | null }
+  | { standing: 'inFlight'; batch: Times }
   | { standing: 'pending' }
   | { standing: 'waiting'; waitsFor: number }
-  | { standing: ExceptionKind; code: ResultCode | null; nextAt: Date | null; batch: Carried | null };
+  | { standing: ExceptionKind; code: ResultCode | null; nextAt: Date | null; batch: Times | null };
 
 const ENDED_WITHOUT = new Set(['refused', 'closed', 'covered']);
 

@@ -2,6 +2,7 @@
 import type { DataSource } from 'typeorm';
 import type { Day, ProviderProfile } from '#contracts';
 import { bangkokDay, query } from '#platform';
+import { readDisclosures } from './disclosures.js';
 import { meaningOf } from './exceptions.js';
 import { readLineEntries, type ChangeRow, type EntryRow, type LineEntries } from './line-entries.js';
 import { standingOf } from './line-standing.js';
@@ -53,7 +54,8 @@ export async function readLineStory(source: DataSource, lineId: number, now = ne
   ]);
   const today = bangkokDay(now);
   const ids = rows.entries.map((entry) => entry.providerId);
-  const [profiles, streams, attempts] = await Promise.all([
+  const [disclosures, profiles, streams, attempts] = await Promise.all([
+    readDisclosures(source, lineId, rows.carried),
     query<Provider>(source, 'SELECT provider_id, profile FROM provider WHERE provider_id = ANY($1::smallint[])', [ids]),
     readStreams(source, ids),
     Promise.all(
@@ -109,7 +111,15 @@ export async function readLineStory(source: DataSource, lineId: number, now = ne
     line.withdrawn_at,
     today,
   );
-  return { ...maskLine(line.line_key), withdrawnAt: line.withdrawn_at, asOf: now, why, registrations, providers };
+  return {
+    ...maskLine(line.line_key),
+    withdrawnAt: line.withdrawn_at,
+    asOf: now,
+    why,
+    registrations,
+    providers,
+    disclosures,
+  };
 }
 
 export type LineStory = NonNullable<Awaited<ReturnType<typeof readLineStory>>>;

@@ -12,18 +12,26 @@ export interface EntryKey {
 
 type Word = 'never' | 'pending' | 'waiting' | 'inFlight' | 'applied' | 'rejected' | 'retrying' | 'held' | 'uncertain';
 
-interface StandingRow {
+export interface StandingRow {
   line_id: number;
   provider_id: number;
   present: boolean;
   valid_from: Day | null;
   standing: Word;
   code: ResultCode | null;
+  /** When an exception is tried again. */
+  next_at: Date | null;
+  /** The batch that carries its latest change, if one does. */
+  number: number | null;
+  sealed_at: Date | null;
+  handed_at: Date | null;
+  accepted_at: Date | null;
 }
 
 // The same rule as for one line (line-standing.ts) and for the counts (provider-counts.ts); a spec holds them together.
 const STANDINGS = `
-SELECT e.line_id, e.provider_id, e.present, e.valid_from, x.code, CASE
+SELECT e.line_id, e.provider_id, e.present, e.valid_from, x.code, x.next_at,
+  b.number, b.sealed_at, b.handed_at, b.accepted_at, CASE
     WHEN e.last_seq = 0 THEN 'never'
     WHEN EXISTS (SELECT 1 FROM omission o WHERE o.provider_id = e.provider_id AND o.seq = e.last_seq AND o.ended_at IS NULL) THEN 'waiting'
     WHEN x.kind IS NOT NULL THEN x.kind
@@ -37,7 +45,7 @@ FROM unnest($1::bigint[], $2::smallint[]) AS i(line_id, provider_id)
 JOIN entry e USING (line_id, provider_id) JOIN provider_stream s USING (provider_id)
 LEFT JOIN exception x ON x.provider_id = e.provider_id AND x.seq = e.last_seq AND x.ended_at IS NULL
 LEFT JOIN LATERAL (
-  SELECT r.state, r.said IS NOT NULL OR coalesce(get_bit(o.applied, p.i % 8192) = 1 OR get_bit(o.already, p.i % 8192) = 1, false) AS heard
+  SELECT r.state, r.number, r.sealed_at, r.handed_at, r.accepted_at, r.said IS NOT NULL OR coalesce(get_bit(o.applied, p.i % 8192) = 1 OR get_bit(o.already, p.i % 8192) = 1, false) AS heard
   FROM batch r
   CROSS JOIN LATERAL (SELECT e.last_seq - r.from_seq - (SELECT count(*) FROM unnest(r.collapsed || r.omitted) AS l(seq) WHERE l.seq < e.last_seq) AS i) p
   LEFT JOIN outcome_bits o ON r.kind = 'delta' AND o.provider_id = r.provider_id AND o.number = r.number AND o.block = p.i / 8192
@@ -71,16 +79,18 @@ const REROUTE = {
   remedyTh: 'สดช. กำลังติดตาม โปรดส่งการยืนยันใหม่ที่ระบุผู้ให้บริการปัจจุบันของหมายเลขนี้',
 };
 
+/** Where many entries stand; one that does not exist is missing. */
+export function rowStandings(source: DataSource, keys: EntryKey[]): Promise<StandingRow[]> {
+  return query<StandingRow>(source, STANDINGS, [keys.map((key) => key.lineId), keys.map((key) => key.providerId)]);
+}
+
 /** Keyed `line/provider`; an entry that does not exist is missing. */
 export async function standingsOf(
   source: DataSource,
   keys: EntryKey[],
   now = new Date(),
 ): Promise<Map<string, StandingWords & { standing: Word }>> {
-  const rows = await query<StandingRow>(source, STANDINGS, [
-    keys.map((key) => key.lineId),
-    keys.map((key) => key.providerId),
-  ]);
+  const rows = await rowStandings(source, keys);
   const today = bangkokDay(now);
   return new Map(
     rows.map((row) => [`${row.line_id}/${row.provider_id}`, { standing: row.standing, ...inWords(row, today) }]),

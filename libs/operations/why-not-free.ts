@@ -215,11 +215,57 @@ function whyGone(each: EntryCase, today: Day): Sentence {
       en: `No registration is in force, and ${nameEn} has removed it.`,
     };
   }
+  const stuck = whyStillThere(each);
   return {
     free: 'no',
-    next: standing.standing === 'uncertain' ? 'ops' : 'hub',
-    by: null,
-    th: `ไม่มีการลงทะเบียนที่ยังมีผล กำลังนำออกจาก ${nameTh}`,
-    en: `No registration is in force; it is being removed at ${nameEn}.`,
+    th: `ไม่มีการลงทะเบียนที่ยังมีผล ${stuck.th}`,
+    en: `No registration is in force; ${stuck.en}`,
+    next: stuck.next,
+    by: stuck.by,
   };
+}
+
+/** What keeps a removal from being done, as the second half of a sentence. */
+function whyStillThere({ nameTh, nameEn, standing, paused }: EntryCase): Omit<Sentence, 'free'> {
+  switch (standing.standing) {
+    case 'uncertain':
+      return {
+        next: 'ops',
+        by: null,
+        th: `แต่ ${nameTh} ยังไม่ยืนยันว่านำออกแล้วหรือไม่ ผู้ดูแลระบบต้องสอบถาม ${nameTh}`,
+        en: `nobody knows whether ${nameEn} removed it; ops must ask ${nameEn}.`,
+      };
+    case 'held':
+      return {
+        next: 'onde',
+        by: null,
+        th: `การนำออกจาก ${nameTh} ถูกพักไว้ รอการอนุมัติของ สดช.`,
+        en: `its removal at ${nameEn} is held for ONDE's approval.`,
+      };
+    case 'rejected': {
+      const why = meaningOf('rejected', standing.code);
+      return {
+        next: why.owner,
+        by: null,
+        th: `แต่ ${nameTh} ไม่ยอมนำออก: ${why.th} ${WHO_ACTS[why.owner].th}`,
+        en: `${nameEn} refused to remove it: ${stripped(why.en)}; ${WHO_ACTS[why.owner].en}`,
+      };
+    }
+    case 'retrying': {
+      const at = standing.nextAt ? moment(standing.nextAt) : { th: 'ตามกำหนด', en: 'its next turn' };
+      return {
+        next: 'hub',
+        by: standing.nextAt,
+        th: `${nameTh} ขอให้ส่งการนำออกใหม่ ระบบจะส่งอีกครั้งเวลา ${at.th}`,
+        en: `${nameEn} asked to be told again; the hub does so at ${at.en}.`,
+      };
+    }
+    default:
+      return {
+        next: paused ? 'ops' : 'hub',
+        by: null,
+        th: `กำลังนำออกจาก ${nameTh}`,
+        en: `it is being removed at ${nameEn}.`,
+      };
+  }
 }

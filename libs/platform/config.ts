@@ -123,6 +123,13 @@ export const CONFIG_KEYS = {
       3650,
       'days after which the bytes and attempts of batches that ended are erased; providers can fetch them until then',
     ),
+    historyDays: integer(
+      'SAPHAN_KEEP_HISTORY_DAYS',
+      400,
+      1,
+      3650,
+      'days after which what newer, acknowledged changes replaced is pruned, with its batches, exceptions and ended registrations; an import can be undone until then. Current state and the audit log stay',
+    ),
   },
   targets: {
     allowPrivate: choice(

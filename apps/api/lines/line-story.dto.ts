@@ -58,6 +58,17 @@ export class StoryProviderDto {
   changes!: object[];
 }
 
+export class DisclosureDto {
+  @ApiProperty({ example: 'AIS' })
+  provider!: string;
+  @ApiProperty()
+  firstAt!: Date;
+  @ApiProperty()
+  lastAt!: Date;
+  @ApiProperty({ description: 'Batches that carried it and were handed over' })
+  times!: number;
+}
+
 export class LineStoryDto {
   @ApiProperty()
   id!: string;
@@ -75,4 +86,6 @@ export class LineStoryDto {
   registrations!: object[];
   @ApiProperty({ type: [StoryProviderDto] })
   providers!: StoryProviderDto[];
+  @ApiProperty({ type: [DisclosureDto], description: 'To whom the line was disclosed, and when, also before retention' })
+  disclosures!: DisclosureDto[];
 }

@@ -25,6 +25,8 @@ export class ExceptionGroupDto {
   code!: string | null;
   @ApiProperty()
   count!: number;
+  @ApiProperty({ description: 'Of them, lines that should be there; the others should be gone' })
+  additions!: number;
   @ApiProperty()
   oldest!: Date;
   @ApiProperty({ type: Date, nullable: true })

@@ -1,5 +1,7 @@
 // For specs: a provider's counts the slow way, to hold against the sums.
 import assert from 'node:assert/strict';
+import { referenceProfile } from '#adapters';
+import { listUndelivered, UNDELIVERED } from '#operations';
 import { query } from '#platform';
 import { readLineEntries } from '../../../libs/operations/line-entries.js';
 import { standingsOf } from '../../../libs/operations/standings.js';
@@ -26,7 +28,28 @@ export async function judgedOneByOne(hub: StartedApi, providerId: number, presen
       counts[standing] = (counts[standing] ?? 0) + 1;
     }
   }
+  await sameListed(hub, providerId, present, counts);
   return counts;
+}
+
+/** The list of what was not delivered, read page by page, holds exactly those lines. */
+async function sameListed(hub: StartedApi, providerId: number, present: boolean, counts: Counts): Promise<void> {
+  const code = Object.entries(hub.ids).find(([, id]) => id === providerId)?.[0] ?? '';
+  const profile = referenceProfile(code);
+  assert.ok(profile);
+  const listed: Record<string, number> = {};
+  for (let after: number | null = 0; after !== null;) {
+    const page: Awaited<ReturnType<typeof listUndelivered>> = await listUndelivered(
+      hub.source,
+      { providerId, code, profile },
+      { after, limit: 3 },
+    );
+    for (const line of page.lines.filter((each) => (each.op === 'ADD') === present))
+      listed[line.standing] = (listed[line.standing] ?? 0) + 1;
+    after = page.next;
+  }
+  const wanted = UNDELIVERED.filter((standing) => counts[standing]).map((standing) => [standing, counts[standing]]);
+  assert.deepEqual(listed, Object.fromEntries(wanted));
 }
 
 export function withoutZeros(counts: object): Counts {

@@ -7,7 +7,7 @@ import type { Request, Response } from 'express';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Problem, type ProblemItem } from '#contracts';
-import { CurrentActor, LOGGER, Scopes, type Actor, type Logger } from '#platform';
+import { CONFIG, CurrentActor, LOGGER, Scopes, type Actor, type Config, type Logger } from '#platform';
 import { INTAKE_PARTS } from '../intake-parts.js';
 import type { IntakeParts } from '../register.js';
 import { runErrorFile } from '../runs/error-file.js';
@@ -36,6 +36,7 @@ export class ImportsController {
     @Inject(INTAKE_PARTS) private readonly parts: IntakeParts,
     @InjectQueue(IMPORT_QUEUE) private readonly queue: Queue<ImportJob>,
     @Inject(LOGGER) private readonly log: Logger,
+    @Inject(CONFIG) private readonly config: Config,
     @Optional() @Inject(STANDINGS) private readonly standings: Standings | null = null,
   ) {}
 
@@ -193,7 +194,7 @@ export class ImportsController {
   @HttpCode(202)
   @ApiOperation({ summary: 'Undo an import; what was changed again since stays.' })
   async undo(@Param('id') id: string, @CurrentActor() actor: Actor): Promise<RunView> {
-    const run = await askForUndo(this.parts.source, Number(id), actor.actorId);
+    const run = await askForUndo(this.parts.source, Number(id), actor.actorId, this.config.retention.historyDays);
     await this.work(run.runId);
     return run;
   }

@@ -4,7 +4,7 @@ import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShut
 import type { Job, Queue } from 'bullmq';
 import { DataSource } from 'typeorm';
 import { CONFIG, LOGGER, QUEUE_POLICIES, type Config, type Logger } from '#platform';
-import { eraseOld } from './retention.js';
+import { eraseOld, forgetHistory } from './retention.js';
 import { ImportRunner, type RunEnd } from './run-import.js';
 import { IMPORT_QUEUE, queueUnfinishedRuns, type ImportJob } from './unfinished-runs.js';
 
@@ -80,6 +80,9 @@ export class ImportSweeper implements OnApplicationBootstrap, OnApplicationShutd
       const erased = await eraseOld(this.source, new Date());
       if (erased.originals + erased.uploads + erased.answers > 0)
         this.log.info({ event: 'intake erased what is old', ...erased });
+      const forgotten = await forgetHistory(this.source, this.config.retention.historyDays, new Date());
+      if (forgotten.revisions + forgotten.registrations + forgotten.problems > 0)
+        this.log.info({ event: 'intake forgot what ended long ago', ...forgotten });
     } catch (error) {
       this.log.warn({ event: 'sweep of imports failed', reason: error instanceof Error ? error.message : 'unknown' });
     }

@@ -1,4 +1,4 @@
-// What intake keeps only for a time: originals, uploads that broke off with their process, answers under idempotency keys.
+// What intake keeps only for a time: originals, broken uploads, answers under idempotency keys, and history.
 import type { DataSource } from 'typeorm';
 import { query } from '#platform';
 
@@ -13,6 +13,35 @@ interface Erased {
   originals: number;
   uploads: number;
   answers: number;
+}
+
+// What was before an amendment serves undoing. A registration that ended long ago says nothing about any list any more;
+// a withdrawal stays, for it keeps the line off. Reasons of rejected rows go with the time in which a sheet is mended.
+const FORGET_HISTORY = `
+WITH history AS (
+  DELETE FROM registration_history WHERE at < $1::timestamptz RETURNING 1
+), ended AS (
+  DELETE FROM registration r WHERE r.updated_at < $1::timestamptz
+    AND (r.state = 'cancelled' OR (r.state = 'confirmed' AND r.valid_to < ($1::timestamptz AT TIME ZONE 'Asia/Bangkok')::date))
+    AND NOT EXISTS (SELECT 1 FROM entry e WHERE e.line_id = r.line_id AND e.present AND NOT EXISTS (
+      SELECT 1 FROM registration o WHERE o.line_id = r.line_id AND o.registration_id <> r.registration_id AND o.state = 'confirmed'))
+  RETURNING 1
+), problems AS (
+  DELETE FROM import_problem p USING import_run r WHERE p.run_id = r.run_id AND r.ended_at < $1::timestamptz RETURNING 1
+)
+SELECT (SELECT count(*) FROM history) AS revisions, (SELECT count(*) FROM ended) AS registrations, (SELECT count(*) FROM problems) AS problems`;
+
+interface Forgotten {
+  revisions: number;
+  registrations: number;
+  problems: number;
+}
+
+/** Forgets what ended more than `keepDays` before `now`; imports of that time cannot be undone any more. */
+export async function forgetHistory(source: DataSource, keepDays: number, now: Date): Promise<Forgotten> {
+  const before = new Date(now.getTime() - keepDays * 86_400_000).toISOString();
+  const [row] = await query<Forgotten>(source, FORGET_HISTORY, [before]);
+  return row!;
 }
 
 /** Erases what is over its time as of `now`. Harmless to repeat, and in several processes at once. */

@@ -198,9 +198,23 @@ export async function stopRun(source: DataSource, runId: number, actorId: number
   return showRun(source, runId);
 }
 
-/** Asks for an undo; a worker does it. A dry run wrote nothing. @throws Problem 409 */
-export async function askForUndo(source: DataSource, runId: number, actorId: number): Promise<RunView> {
-  const { dry_run: dryRun } = await findRun(source, runId);
+/** Asks for an undo; a worker does it. A dry run wrote nothing, and history is kept for a time. @throws Problem 409 */
+export async function askForUndo(
+  source: DataSource,
+  runId: number,
+  actorId: number,
+  keepDays: number,
+): Promise<RunView> {
+  const { dry_run: dryRun, ended_at: endedAt } = await findRun(source, runId);
+  if (endedAt !== null && endedAt.getTime() < Date.now() - keepDays * 86_400_000) {
+    throw new Problem(
+      409,
+      'import-too-old',
+      'The import is too old to be undone',
+      `What was before it is kept for ${keepDays} days; send a sheet that says what should be.`,
+      { detailTh: `ระบบเก็บข้อมูลก่อนการนำเข้าไว้ ${keepDays} วัน โปรดส่งไฟล์ใหม่ที่ระบุสถานะที่ถูกต้อง` },
+    );
+  }
   if (dryRun)
     throw new Problem(409, 'import-state', 'A dry run wrote nothing', 'There is nothing to undo.', {
       detailTh: 'การทดลองนำเข้าไม่ได้บันทึกข้อมูล',

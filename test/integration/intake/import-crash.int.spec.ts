@@ -56,7 +56,7 @@ describe('an import that is killed', () => {
   test('an undo that is killed goes on, too', async () => {
     const before = (await present(intake.source)).length;
     const { runId } = await intake.import(fileOf(5000, 100_000));
-    await askForUndo(intake.source, runId, 1);
+    await askForUndo(intake.source, runId, 1, 400);
     assert.equal((await work(runId, 'import.afterUndoChunk:1')).signal, 'SIGKILL');
     await takeable(runId);
     assert.equal((await work(runId)).said, 'undone');

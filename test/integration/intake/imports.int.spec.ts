@@ -47,7 +47,7 @@ describe('imports', () => {
   });
 
   const undo = async (runId: number) => {
-    await askForUndo(intake.source, runId, 1);
+    await askForUndo(intake.source, runId, 1, 400);
     assert.equal(await intake.runner.run(runId, quiet), 'undone');
     return (await showRun(intake.source, runId)).counts.undone;
   };
@@ -212,7 +212,7 @@ describe('imports', () => {
     assert.deepEqual(await undo(wrong.runId), { cancelled: 1, restored: 1, kept: 2 });
     await endMoves(intake);
     assert.deepEqual(await present(intake.source), ['AIS M:66811000001 WAH-MB', 'CAT M:66811000004 WAH-MB']);
-    await assert.rejects(askForUndo(intake.source, wrong.runId, 1), /undone/);
+    await assert.rejects(askForUndo(intake.source, wrong.runId, 1, 400), /undone/);
   });
 
   test('a run that is stopped goes on after its last row, with the same counts in the end', async () => {
