@@ -58,7 +58,12 @@ test('docs/providers/receivers/dtac.mjs speaks TMF641 with the hub, and keeps it
     await receiver.restart();
     assert.equal((await handOver(made)).result, 'known');
     assert.equal((await adapter.ask(made.batch, calm)).answer, 'has');
-    assert.equal(await adapter.highestNumber(calm), 1);
+    assert.deepEqual(await adapter.highestNumber(0, calm), {
+      said: 'number',
+      number: 1,
+      sha256: null,
+      appliedSeq: null,
+    });
     const removals = made.lines.map((line) => ({
       ...line,
       op: 'REMOVE' as const,

@@ -1,35 +1,16 @@
 // The receivers of docs/providers/ais.md and true.md, taken from the page and run, pass `saphan conformance`.
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { referenceProfile, type ConformanceReport } from '#adapters';
 import { openSftpServer } from '../../apps/provider-sim/sftp/server.js';
 import { sshKeyPair } from '../integration/adapters/simulated.js';
+import { saphan } from './run-saphan.js';
 import { documentedReceiver, freePort, newSecret, startReceiver, type RunningReceiver } from './documented.js';
 
-const SAPHAN = fileURLToPath(new URL('../../apps/cli/main.js', import.meta.url));
-const LONGEST_LINES = 150;
-
-interface Ended {
-  code: number;
-  out: string;
-  err: string;
-}
-
-function saphan(args: string[], env: Record<string, string>): Promise<Ended> {
-  return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [SAPHAN, 'conformance', ...args],
-      { env: { PATH: process.env['PATH'], LANG: 'en_US.UTF-8', ...env }, maxBuffer: 1e7 },
-      (error, out, err) => resolve({ code: typeof error?.code === 'number' ? error.code : 0, out, err }),
-    );
-  });
-}
+const LONGEST_LINES = 160;
 
 interface Started {
   receiver: RunningReceiver;

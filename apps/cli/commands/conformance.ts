@@ -5,7 +5,10 @@ import type { Command } from 'commander';
 import {
   CASE_NAMES,
   ConformanceRefused,
+  feedPath,
   ProfileNotValid,
+  PULL_CASE_NAMES,
+  pullKeyName,
   referenceProfile,
   runConformance,
   validateProfile,
@@ -25,6 +28,7 @@ interface Options {
   secrets?: string;
   testLines?: string;
   listen: string;
+  callback?: string;
   wait: string;
   skip?: string;
   ca?: string;
@@ -39,6 +43,12 @@ The hub shows testLines masked, so with its profile they are given once more by 
 
 Secrets by their names in the profile: --secrets FILE, a JSON object of name and value, or one environment variable each,
 e.g. SAPHAN_SECRET_AIS_SIGNING_1 for "ais.signing.1".
+
+A server of service orders (DTAC's style) is told by POST /hub where events go: --callback, when it is not on this machine.
+The subscription is deleted at the end. A server for one listener must have none when the tool begins.
+
+A provider that pulls reads its feed from the tool instead of the hub (--listen), with the API key "<code>.pull.1", e.g.
+SAPHAN_SECRET_3BB_PULL_1: any text that both sides are given.
 
 Batch numbers are the tool's own, from 900000001 on: give it a receiver with a store of its own, or empty it afterwards.
 
@@ -55,9 +65,13 @@ export function conformanceCommand(program: Command, contextOf: ContextOf): void
     .option('--secrets <file>', 'JSON object: name of the secret, value')
     .option('--test-lines <file>', 'with the hub’s profile, which shows them masked: the named lines as JSON')
     .option('--listen <host:port>', 'where callbacks are listened for', '127.0.0.1:9099')
+    .option('--callback <address>', 'service orders: where the receiver reaches --listen; absent: http:// and --listen')
     .option('--wait <seconds>', 'how long callbacks and answer files are waited for', '30')
     .option('--timeout <ms>', 'limit of one request; absent: as the profile says')
-    .option('--skip <cases>', `cases to leave out, separated by commas: ${CASE_NAMES.join(', ')}`)
+    .option(
+      '--skip <cases>',
+      `cases to leave out, separated by commas: ${CASE_NAMES.join(', ')}; of a provider that pulls: ${PULL_CASE_NAMES.join(', ')}`,
+    )
     .option('--first-number <n>', 'batch numbers begin here, for a receiver that lets no number be left out')
     .option('--ca <file>', 'further certificate authorities in PEM')
     .addHelpText('after', ABOUT)
@@ -73,12 +87,23 @@ async function test(context: Context, options: Options): Promise<void> {
     profile,
     secret,
     listen: endpointOf(options.listen),
+    ...(options.callback ? { callbackBase: addressOf(options.callback) } : {}),
     waitMs: wholeNumber('--wait', options.wait, 3_600) * 1000,
     skip: skip.filter(Boolean),
     ...(options.firstNumber ? { firstNumber: wholeNumber('--first-number', options.firstNumber, 999_999_000) } : {}),
     ...(options.ca ? { ca: textOf(context, options.ca) } : {}),
     listening: (port) => {
       const { host } = endpointOf(options.listen);
+      if (profile.acknowledgement === 'pull')
+        output.note({
+          th: `ศูนย์กลาง (HUB) คือ http://${host}:${port} feed อยู่ที่ ${feedPath(profile.code)}`,
+          en: `The hub is played at http://${host}:${port}, with the feed at ${feedPath(profile.code)}`,
+        });
+      if (profile.format === 'tmf641')
+        return output.note({
+          th: `สมัครรับ event (POST /hub) ด้วยที่อยู่ ${options.callback ?? `http://${host}:${port}`}/tmf641/…`,
+          en: `Events are subscribed (POST /hub) with an address below ${options.callback ?? `http://${host}:${port}`}/tmf641/…`,
+        });
       output.note({
         th: `รอ callback ที่ http://${host}:${port}/v1/providers/${profile.code}/acknowledgements`,
         en: `Callbacks are listened for at http://${host}:${port}/v1/providers/${profile.code}/acknowledgements`,
@@ -180,6 +205,7 @@ function secretsOf(context: Context, options: Options, profile: ProviderProfile)
   const secret = (name: string): string | undefined => file[name] ?? context.env[variable(name)];
   const { signing, callback, sshKey, pgp } = profile.secrets;
   const needed = [
+    ...(profile.acknowledgement === 'pull' ? [...callback, pullKeyName(profile.code)] : []),
     ...(profile.transport.kind === 'webhook' ? signing : [sshKey]),
     ...(profile.acknowledgement === 'callback' ? callback : []),
     ...(pgp ? [...pgp.ours, ...pgp.theirs] : []),
@@ -203,6 +229,11 @@ function endpointOf(text: string): { host: string; port: number } {
   const found = /^(.+):(\d{1,5})$/.exec(text);
   if (!found) throw new CliError(EXIT.usage, `--listen: write host:port, e.g. 127.0.0.1:9099`);
   return { host: found[1]!.replace(/^\[|\]$/g, ''), port: Number(found[2]) };
+}
+
+function addressOf(text: string): string {
+  if (/^https?:/i.test(text) && URL.canParse(text)) return text;
+  throw new CliError(EXIT.usage, '--callback: write an address, e.g. https://this-machine.example:9099');
 }
 
 function wholeNumber(option: string, text: string, most: number): number {

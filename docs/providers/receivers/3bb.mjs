@@ -12,6 +12,7 @@ const LONGEST_EVENT = 64 * 1024;
 const held = new Map(); // ref -> { seq, terms }; terms null: removed. The seq stays, so that an older change never wins.
 const owed = new Map(); // id -> body of a callback that the hub has not taken yet
 let cursor = ''; // of the last page that is in the store
+let notBefore = 0; // the hub said "later": nothing is asked before
 let list = null; // refs named so far by a full list that is being read
 
 const key = (secret) => Buffer.from(secret.replace(/^whsec_/, ''), 'base64');
@@ -89,6 +90,8 @@ async function pull() {
       cursor = newest.after === 'start' ? '' : newest.after;
       continue;
     }
+    // 429 and 503 say how long to wait, in seconds; anything else that failed waits a second.
+    notBefore = Date.now() + 1_000 * Number(answer.headers.get('retry-after') ?? 0);
     if (answer.status !== 200) throw new Error(`status ${answer.status}: ${await answer.text()}`);
     const page = await answer.text();
     read(page); // throws, and is fetched again, when it is not whole
@@ -99,7 +102,7 @@ async function pull() {
 
 let wanted = true;
 async function reader() {
-  if (wanted) {
+  if (wanted && Date.now() >= notBefore) {
     wanted = false;
     await pull().catch((error) => {
       console.error(error.message);
@@ -144,6 +147,6 @@ createServer(async (request, response) => {
   if (body.length > LONGEST_EVENT || !isGenuine(request.headers, body)) return response.writeHead(401).end();
   wanted = true; // whatever it says: there may be something
   response.writeHead(204).end();
-}).listen(Number(PORT), '127.0.0.1', () => console.log(`${PROVIDER} is told at http://127.0.0.1:${PORT}`));
+}).listen(Number(PORT), '127.0.0.1', () => console.log(`${PROVIDER} receives at http://127.0.0.1:${PORT}`));
 void reader();
 void tell();

@@ -58,6 +58,7 @@ function fulfil(item, serviceId) {
     errorMessage: [{ code, reason: code, timestamp: instant() }],
   });
   const held = services.get(item.service.id ?? serviceOf.get(ref));
+  if (item.action === 'modify' && held?.ref !== ref) return failed('SERVICE_NOT_FOUND'); // it is ordered anew by "add"
   if (seq < (newest.get(ref) ?? 0)) return failed(item.action === 'delete' ? 'ALREADY_REMOVED' : 'ALREADY_APPLIED');
   const code = item.action === 'delete' ? null : refusalOf(terms);
   if (code) return failed(code);
@@ -85,8 +86,14 @@ function take(order, names) {
   orders.set(id, done);
   byExternalId.set(order.externalId, done);
   const event = { eventId: `evt-${id}`, eventTime: at, eventType: 'ServiceOrderStateChangeEvent' };
-  owed.set(event.eventId, { ...event, correlationId: order.externalId, event: { serviceOrder: done } });
+  if (hub) owed.set(event.eventId, { ...event, correlationId: order.externalId, event: { serviceOrder: done } });
   return done;
+}
+
+/** What nobody listened for is looked up by the hub. */
+function subscribe(listener) {
+  hub = listener;
+  if (!hub) owed.clear();
 }
 
 /** What was just taken, as it is said at once: the outcomes follow by event. */
@@ -106,7 +113,7 @@ const before = existsSync(STORE) ? readFileSync(STORE, 'utf8').split('\n').filte
 for (const { order, names, told, subscribed } of before.map((text) => JSON.parse(text))) {
   if (order) take(order, names);
   if (told) owed.delete(told);
-  if (subscribed !== undefined) hub = subscribed;
+  if (subscribed !== undefined) subscribe(subscribed);
 }
 const journal = openSync(STORE, 'a');
 const keep = (what) => (writeSync(journal, `${JSON.stringify(what)}\n`), fsyncSync(journal));
@@ -114,6 +121,7 @@ const keep = (what) => (writeSync(journal, `${JSON.stringify(what)}\n`), fsyncSy
 /** Posts what the listener has not heard; what it does not take comes again. */
 async function tell() {
   for (const [id, event] of hub ? owed : []) {
+    if (!hub) break; // it went while an event was on its way
     const address = `${hub.callback}/listener/serviceOrderStateChangeEvent`;
     const headers = { 'content-type': 'application/json;charset=utf-8' };
     const answer = await fetch(address, { method: 'POST', headers, body: JSON.stringify(event) }).catch(() => null);
@@ -125,15 +133,28 @@ async function tell() {
   setTimeout(tell, owed.size > 0 ? 1_000 : 50);
 }
 
-function handle(method, url, body) {
+const ACTIONS = ['add', 'modify', 'delete'];
+
+/** What is wrong with an order as a whole, or null: of one that is refused nothing is applied, and its key stays free. */
+function troubleWith(order) {
+  if (typeof order?.externalId !== 'string') return 'externalId is absent';
+  const items = order.serviceOrderItem;
+  if (!Array.isArray(items) || items.length === 0) return 'serviceOrderItem has no item';
+  const whole = (one) => one?.id && one.service && ACTIONS.includes(one.action);
+  if (!items.every(whole)) return 'an item has no id or service, or its action is not add, modify or delete';
+  return items.every((one) => one.action !== 'modify' || one.service.id) ? null : 'a modify has no service.id';
+}
+
+function handle(method, url, headers, body) {
   const path = url.pathname.replace(BASE, '');
+  const json = /^application\/json\s*(;|$)/i.test(headers['content-type'] ?? '');
+  if (method === 'POST' && !json) throw failure(415, '41501', 'Content-Type is not application/json');
   if (method === 'POST' && path === '/serviceOrder') {
     const order = JSON.parse(body);
+    const trouble = troubleWith(order);
+    if (trouble) throw failure(400, 'INVALID_FORMAT', trouble);
     const known = byExternalId.get(order.externalId);
     if (known) throw failure(409, '40901', `an order with this externalId is there: ${known.id}`);
-    const items = order.serviceOrderItem;
-    const whole = order.externalId && Array.isArray(items) && items.every((one) => one.id && one.service && one.action);
-    if (!whole) throw failure(400, 'INVALID_FORMAT', 'externalId, or id, action or service of an item is absent');
     const names = { id: `SO-${randomUUID()}`, at: instant() };
     const taken = take(order, names);
     keep({ order, names });
@@ -148,12 +169,14 @@ function handle(method, url, body) {
   if (method === 'GET' && order) return [200, order];
   if (method === 'POST' && path === '/hub') {
     if (hub) throw failure(409, '40902', 'this server has one listener, and it is there');
-    hub = { ...JSON.parse(body), id: randomUUID() };
+    const { callback, query } = JSON.parse(body) ?? {};
+    if (typeof callback !== 'string') throw failure(400, 'INVALID_FORMAT', 'callback is absent');
+    subscribe({ id: randomUUID(), callback, query });
     keep({ subscribed: hub });
     return [201, hub];
   }
   if (method === 'DELETE' && hub && path === `/hub/${hub.id}`) {
-    hub = null;
+    subscribe(null);
     keep({ subscribed: null });
     return [204, undefined];
   }
@@ -166,7 +189,7 @@ createServer(async (request, response) => {
   const body = Buffer.concat(pieces);
   const [status, answer, headers = {}] = await Promise.resolve()
     .then(() => verify(request.headers, body))
-    .then(() => handle(request.method, new URL(request.url, 'http://receiver'), body))
+    .then(() => handle(request.method, new URL(request.url, 'http://receiver'), request.headers, body))
     .catch((error) => {
       const { status = error instanceof SyntaxError ? 400 : 500, code = 'INVALID_FORMAT', message } = error;
       return [status, { code, reason: message, status: String(status), '@type': 'Error' }];

@@ -309,7 +309,8 @@ const CONFORMANCE: readonly ConformanceCase[] = [
     async run(other) {
       const made = make(other, 1);
       expectWord(await handOver(other.adapter, made), 'accepted');
-      assert.equal(await other.adapter.highestNumber(calm()), made.batch.number);
+      const highest = await other.adapter.highestNumber(made.batch.number - 1, calm());
+      assert.equal(highest.said === 'number' ? highest.number : highest.said, made.batch.number);
     },
   },
   {

@@ -1,5 +1,5 @@
 // Tells a provider by a signed event that a batch lies in its feed; the lines leave only when it fetches them.
-import type { AskResult, HandOverResult, ProviderProfile, SealedBatch, SealedPart } from '#contracts';
+import type { AskResult, HandOverResult, HighestAnswer, ProviderProfile, SealedBatch, SealedPart } from '#contracts';
 import type { BatchExchange } from '../exchange/exchange.js';
 import { retryAfterSeconds } from '../transports/retry-after.js';
 import type { Exchange, WebhookClient } from '../transports/webhook.js';
@@ -55,8 +55,9 @@ export class ThinExchange implements BatchExchange {
     return Promise.resolve({ answer: 'cannotTell', detail: 'a provider that pulls is not asked; the feed knows' });
   }
 
-  highestNumber(): Promise<number | null> {
-    return Promise.resolve(null);
+  /** Its cursor says how far it has read, when it comes with it. */
+  highestNumber(): Promise<HighestAnswer> {
+    return Promise.resolve({ said: 'cannotTell' });
   }
 
   close(): Promise<void> {

@@ -4,6 +4,7 @@ import {
   resultCodeOf,
   type AskResult,
   type HandOverResult,
+  type HighestAnswer,
   type Outcomes,
   type ProviderProfile,
   type ResultCode,
@@ -37,6 +38,11 @@ export class Tmf641Exchange implements BatchExchange {
     private readonly subscription: Subscription,
     private readonly clock: () => Date,
   ) {}
+
+  /** When it is due; hand-overs and questions do it too, so that a first order does not wait for a sweep. */
+  keepSubscribed(signal: AbortSignal): Promise<void> {
+    return this.subscription.keep(signal);
+  }
 
   async handOver(batch: SealedBatch, parts: AsyncIterable<SealedPart>, signal: AbortSignal): Promise<HandOverResult> {
     await this.subscription.keep(signal);
@@ -203,13 +209,33 @@ export class Tmf641Exchange implements BatchExchange {
     return refused ? { found: 'order', order: refused } : { found: 'none' };
   }
 
-  async highestNumber(signal: AbortSignal): Promise<number | null> {
+  /** Its list of orders may be long, so the next number is looked up first; only when that is there the list is read. */
+  async highestNumber(above: number, signal: AbortSignal): Promise<HighestAnswer> {
+    let highest = above;
+    for (const several of [false, true]) {
+      const externalId = externalIdOf(this.profile.code, { number: above + 1, part: 1, several });
+      const next = await this.highestOf({ externalId }, signal);
+      if (typeof next === 'string') return notTold(next);
+      highest = Math.max(highest, next);
+    }
+    if (highest > above) {
+      const all = await this.highestOf({}, signal);
+      if (typeof all === 'string') return notTold(all);
+      highest = Math.max(highest, all);
+    }
+    return { said: 'number', number: highest, sha256: null, appliedSeq: null };
+  }
+
+  /** The highest number among the orders that a filter finds; 0 for none, a text when the list cannot be read. */
+  private async highestOf(filter: Record<string, string>, signal: AbortSignal): Promise<number | string> {
     let highest = 0;
-    for await (const orders of this.pages({}, signal)) {
-      if (typeof orders === 'string') return null;
+    for await (const orders of this.pages(filter, signal)) {
+      if (typeof orders === 'string') return orders;
       for (const one of orders) {
-        const key = isObject(one) ? readExternalId(one['externalId'], this.profile.code) : null;
-        if (key) highest = Math.max(highest, key.number);
+        const externalId = isObject(one) ? one['externalId'] : undefined;
+        const key = readExternalId(externalId, this.profile.code);
+        // A server may ignore the filter.
+        if (key && (filter['externalId'] ?? externalId) === externalId) highest = Math.max(highest, key.number);
       }
     }
     return highest;
@@ -223,6 +249,11 @@ export class Tmf641Exchange implements BatchExchange {
     await this.subscription.end();
     this.client.close();
   }
+}
+
+/** Why its list cannot be read, in the words of `listOf`: they begin with the status. */
+function notTold(detail: string): HighestAnswer {
+  return { said: /^status 40[13]\b/.test(detail) ? 'forbidden' : 'notReached', detail };
 }
 
 function wholeOf(batch: SealedBatch): Span {

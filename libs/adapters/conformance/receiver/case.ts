@@ -12,6 +12,8 @@ export interface ConformanceOptions {
   secret: (name: string) => string | undefined;
   /** Where callbacks are listened for; port 0 takes any. */
   listen?: { host: string; port: number };
+  /** Where the provider reaches `listen`, for protocols that tell it (TMF641); absent: `http://` and `listen`. */
+  callbackBase?: string;
   /** Told when callbacks can come, with the port. */
   listening?: (port: number) => void;
   /** Milliseconds to wait for callbacks and answer files. */

@@ -1,4 +1,6 @@
 // The closed table of what the conformance tool can find wrong with a provider's receiver: what it means and what to do.
+import { ORDER_FAULTS } from './orders/order-faults.js';
+import { PULL_FAULTS } from './pull-faults.js';
 
 /** One sentence in both languages. */
 export interface Words {
@@ -6,7 +8,7 @@ export interface Words {
   en: string;
 }
 
-interface FaultInfo {
+export interface FaultInfo {
   what: Words;
   todo: Words;
 }
@@ -369,6 +371,28 @@ export const FAULTS = {
       en: 'Write an ACK with COPY for the same number and bytes, and apply nothing again.',
     },
   },
+  charsetWrong: {
+    what: {
+      th: 'ไม่รับไฟล์ที่มีอักษรไทย',
+      en: 'A file with Thai letters was refused.',
+    },
+    todo: {
+      th: 'อ่านด้วยชุดอักขระของโปรไฟล์ (transport.charset) และคำนวณ SHA-256 บนไบต์ ไม่ใช่บนข้อความที่แปลงแล้ว',
+      en: 'Read it in the charset of the profile (transport.charset), and hash its bytes, not text that was converted.',
+    },
+  },
+  fileUnprovenTaken: {
+    what: {
+      th: 'รับไฟล์ที่ไม่ได้เซ็นด้วยกุญแจ PGP ของศูนย์กลาง ใครก็ส่งข้อมูลแทนศูนย์กลางได้',
+      en: "A file that was not signed by the hub's PGP key was taken: anybody could speak for the hub.",
+    },
+    todo: {
+      th: 'ตรวจว่าผู้เซ็นเป็นกุญแจของศูนย์กลางก่อนอ่าน แล้วตอบ REJECTED ด้วย E108',
+      en: "Check that the signer is one of the hub's keys before anything is read, and answer REJECTED with E108.",
+    },
+  },
+  ...PULL_FAULTS,
+  ...ORDER_FAULTS,
 } as const satisfies Record<string, FaultInfo>;
 
 export type Fault = keyof typeof FAULTS;

@@ -1,5 +1,5 @@
 // The hub as the conformance tool plays it towards a provider that is given files: cases and their run.
-import { KeyNotUsable, type SftpTransport } from '#contracts';
+import { KeyNotUsable, type BatchLine, type SftpTransport } from '#contracts';
 import { SftpFailure } from '../../transports/sftp-session.js';
 import { LOOPBACK_NETWORKS, PRIVATE_NETWORKS } from '../../transports/target-guard.js';
 import { sealRendered, type TestBatch } from '../batches.js';
@@ -31,7 +31,10 @@ class FileTable {
   ) {}
 
   seal(subjects: readonly Subject[], op: 'ADD' | 'REMOVE', number = this.next++, full = 0): TestBatch {
-    const lines = linesFor(subjects, op, number);
+    return this.sealLines(linesFor(subjects, op, number), number, full);
+  }
+
+  sealLines(lines: BatchLine[], number = this.next++, full = 0): TestBatch {
     const { format } = this.desk;
     const kind = full > 0 ? 'full' : 'delta';
     return sealRendered(this.provider, (header, some) => format.render(header, some), number, lines, kind, full || 1);
@@ -41,12 +44,16 @@ class FileTable {
     return this.pool.subjects.slice(0, count);
   }
 
-  async write(made: TestBatch, part = 1, bytes?: Buffer): Promise<void> {
+  nextNumber(): number {
+    return this.next++;
+  }
+
+  async write(made: TestBatch, part = 1, bytes?: Buffer, by?: 'stranger'): Promise<void> {
     const sealed = made.parts[part - 1]!;
     this.figures.batches++;
     this.figures.lines += sealed.last - sealed.first + 1;
     this.figures.largestBytes = Math.max(this.figures.largestBytes, sealed.bytes.length);
-    await this.desk.write(made, part, bytes);
+    await this.desk.write(made, part, bytes, by);
   }
 
   /** Waits for `count` receipts of a number; null when they do not come. */
@@ -170,6 +177,34 @@ const malformed: FileCase = {
   },
 };
 
+const charset: FileCase = {
+  name: 'charset',
+  about: { th: 'ชื่อแพ็กเกจภาษาไทยในชุดอักขระที่ตกลงไว้', en: 'a package with a Thai name, in the charset agreed' },
+  async run(table) {
+    const number = table.nextNumber();
+    const lines = linesFor(table.few(), 'ADD', number).map((line) => ({ ...line, package: 'เน็ตฟรี' }));
+    await table.expectTaken(table.sealLines(lines, number), 'charsetWrong');
+  },
+};
+
+const signature: FileCase = {
+  name: 'signature',
+  about: { th: 'ไฟล์ที่คนอื่นเซ็น', en: 'a file signed by a stranger is refused, and the number stays free' },
+  cannot: (table) =>
+    table.desk.closes
+      ? null
+      : { th: 'โปรไฟล์ระบุว่าไม่ใช้ PGP', en: 'The profile says that files are not signed and encrypted.' },
+  async run(table) {
+    const made = table.seal(table.few(), 'ADD');
+    await table.write(made, 1, undefined, 'stranger');
+    const receipt = await table.receipt(made);
+    if (!receipt) return;
+    if (receipt.word !== 'rejected')
+      return table.findings.fault('fileUnprovenTaken', `${receipt.word} was the receipt`);
+    await table.expectTaken(made, 'goodRefused', 1);
+  },
+};
+
 const removal: FileCase = {
   name: 'removal',
   about: { th: 'ลบสิ่งที่มีและสิ่งที่ไม่มี', en: 'removal of what is there, and of what is not' },
@@ -218,7 +253,19 @@ const tidy: FileCase = {
   },
 };
 
-const CASES: readonly FileCase[] = [good, repeated, otherContent, reordered, malformed, removal, large, fullList, tidy];
+const CASES: readonly FileCase[] = [
+  good,
+  repeated,
+  otherContent,
+  reordered,
+  malformed,
+  charset,
+  signature,
+  removal,
+  large,
+  fullList,
+  tidy,
+];
 
 /** All cases against the SFTP server of the profile. Whatever the provider does is a finding. */
 export async function runFileCases(

@@ -9,7 +9,7 @@ import { hdtIn, type Charset } from '../../formats/hdt.js';
 import { LONGEST_MANIFEST_BYTES, readManifest, renderManifest, troubleWithFile } from '../../formats/manifest.js';
 import { AnswerNotUsable } from '../../formats/reading.js';
 import type { BatchFormat } from '../../formats/format.js';
-import { pgpSealing } from '../../sealing/pgp.js';
+import { newPgpKey, pgpSealing } from '../../sealing/pgp.js';
 import { unsealed, type Sealing } from '../../sealing/sealing.js';
 import { SftpConnection } from '../../transports/sftp.js';
 import type { SftpSession } from '../../transports/sftp-session.js';
@@ -43,6 +43,8 @@ export class FileDesk {
   private readonly connection: SftpConnection;
   private readonly folders: Folders;
   private readonly sealing: Sealing;
+  /** Closes with a key that nobody knows, to whoever is meant; null: files are not closed. */
+  private readonly stranger: Sealing | null;
   private readonly heard = new Map<number, Answers>();
   private readonly doubtful = new Map<string, number>();
   private readonly told = new Set<string>();
@@ -61,6 +63,21 @@ export class FileDesk {
     });
     const all = (names: readonly string[]): string[] => names.flatMap((name) => secret(name) ?? []);
     this.sealing = pgp ? pgpSealing({ ours: () => all(pgp.ours), theirs: () => all(pgp.theirs) }) : unsealed;
+    let strange: Promise<string> | null = null;
+    this.stranger = pgp
+      ? {
+          ...this.sealing,
+          async seal(name, bytes) {
+            const key = await (strange ??= newPgpKey('stranger'));
+            return pgpSealing({ ours: () => [key], theirs: () => all(pgp.theirs) }).seal(name, bytes);
+          },
+        }
+      : null;
+  }
+
+  /** Whether files are signed and encrypted. */
+  get closes(): boolean {
+    return this.stranger !== null;
   }
 
   /** Makes the folders of what was taken. Throws `SftpFailure`. */
@@ -68,13 +85,19 @@ export class FileDesk {
     await (await this.connection.session(calm)).folder(this.folders.archive);
   }
 
-  /** Writes a part and its manifest; `bytes` instead of those that were sealed when it is to be spoilt. */
-  async write(made: TestBatch, part = 1, bytes = made.parts[part - 1]!.bytes): Promise<void> {
+  /** Writes a part and its manifest; `bytes` instead of those that were sealed when it is to be spoilt, or signed by a stranger. */
+  async write(
+    made: TestBatch,
+    part = 1,
+    bytes = made.parts[part - 1]!.bytes,
+    by: 'ours' | 'stranger' = 'ours',
+  ): Promise<void> {
     const session = await this.connection.session(calm);
     const sealed = made.parts[part - 1]!;
     const plain = batchFileName(this.options.profile, made.batch, sealed);
     const name = plain + this.sealing.suffix;
-    const closed = await this.sealing.seal(plain, bytes);
+    const sealing = by === 'stranger' && this.stranger ? this.stranger : this.sealing;
+    const closed = await sealing.seal(plain, bytes);
     const manifest = renderManifest({
       name,
       size: closed.length,

@@ -4,9 +4,13 @@ import type { AddressInfo } from 'node:net';
 import { Problem, type Outcomes, type ProviderProfile } from '#contracts';
 import { LONGEST_CALLBACK_BYTES, readCallback } from '../../acknowledgement/callback.js';
 import type { Fault } from './faults.js';
+import { Waiters } from './waiters.js';
 
 /** What is wrong with something heard: told to the case that is running when it comes. */
 export type TellFault = (fault: Fault, seen: string) => void;
+
+/** Answers what is no callback; false when it is none of its own either. */
+export type Besides = (request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
 
 interface Heard {
   number: number;
@@ -18,7 +22,7 @@ export class CallbackListener {
   readonly heard: Heard[] = [];
   /** Numbers whose first callback is answered 503 on purpose; then with what it said. */
   private readonly putOff = new Map<number, { state: 'due' | 'done' | 'again'; said: string }>();
-  private readonly waiting = new Set<() => void>();
+  private readonly waiters = new Waiters();
   private server!: Server;
 
   /** @param sent tells whether a number was sent in this run. */
@@ -27,6 +31,7 @@ export class CallbackListener {
     private readonly secrets: () => string[],
     private readonly sent: (number: number) => boolean,
     private readonly tell: TellFault,
+    private readonly besides: Besides,
   ) {}
 
   static async open(
@@ -35,8 +40,9 @@ export class CallbackListener {
     secrets: () => string[],
     sent: (number: number) => boolean,
     tell: TellFault,
+    besides: Besides = () => Promise.resolve(false),
   ): Promise<CallbackListener> {
-    const listener = new CallbackListener(profile, secrets, sent, tell);
+    const listener = new CallbackListener(profile, secrets, sent, tell, besides);
     listener.server = createServer((request, response) => {
       // A body that breaks off is no callback; whoever sent it sends it again.
       listener.take(request, response).catch(() => response.destroy());
@@ -68,22 +74,8 @@ export class CallbackListener {
   }
 
   /** Resolves when the condition holds or the time is over. Milliseconds. */
-  async until(condition: () => boolean, limitMs: number): Promise<boolean> {
-    const end = Date.now() + limitMs;
-    while (!condition()) {
-      const left = end - Date.now();
-      if (left <= 0) return false;
-      await new Promise<void>((resolve) => {
-        const done = (): void => {
-          clearTimeout(timer);
-          this.waiting.delete(done);
-          resolve();
-        };
-        const timer = setTimeout(done, left);
-        this.waiting.add(done);
-      });
-    }
-    return true;
+  until(condition: () => boolean, limitMs: number): Promise<boolean> {
+    return this.waiters.until(condition, limitMs);
   }
 
   async close(): Promise<void> {
@@ -95,8 +87,9 @@ export class CallbackListener {
     const answer = (status: number, body: unknown): void => {
       response.writeHead(status, { 'content-type': status < 300 ? 'application/json' : 'application/problem+json' });
       response.end(JSON.stringify(body));
-      for (const done of this.waiting) done();
+      this.waiters.wake();
     };
+    if (await this.besides(request, response)) return;
     try {
       const body = await bodyOf(request);
       const path = new URL(request.url ?? '/', 'http://listener').pathname;
@@ -133,7 +126,7 @@ export class CallbackListener {
 }
 
 /** The raw body; one byte beyond the limit is enough for the refusal. */
-async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+export async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   const pieces: Buffer[] = [];
   let size = 0;
   for await (const piece of request as AsyncIterable<Buffer>) {

@@ -1,29 +1,24 @@
 // The hub as the conformance tool plays it against a webhook receiver: numbers of its own, every request signed (or
 // spoilt on purpose), every answer judged by the same readers that the hub uses.
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { BatchKind, BatchLine, ProviderProfile, WebhookTransport } from '#contracts';
 import { cloudEvents, partId } from '../../formats/cloudevents.js';
 import { readObject, readOutcomes } from '../../formats/outcomes-json.js';
 import { AnswerNotUsable, Complaints } from '../../formats/reading.js';
-import { makeTargetGuard } from '../../transports/target-guard.js';
-import { WebhookClient, type Exchange } from '../../transports/webhook.js';
+import type { Exchange, WebhookRequest } from '../../transports/webhook.js';
 import { looksLike, quoted } from '../../wording.js';
 import { sealRendered, type TestBatch } from '../batches.js';
 import { type Fault } from './faults.js';
 import { judgeOutcomes, type SpokenOutcomes } from './judge-outcomes.js';
 import type { CallbackListener } from './listener.js';
 import type { Findings } from './report.js';
+import { SpoiltClients, type ClientSpoil } from './spoilt-clients.js';
 import { linesFor, type LinePool, type Subject } from './test-lines.js';
 
-/** How a message is spoilt. `strange`: signed with a secret that nobody has. `rotating`: first a strange signature, then ours. */
-export interface Spoil {
-  signature?: 'strange' | 'rotating' | 'absent';
-  /** Seconds by which the timestamp is wrong. */
-  clockS?: number;
+/** How a message is spoilt, beside its signature. */
+export interface Spoil extends ClientSpoil {
   /** Other bytes than those sealed. */
   body?: Buffer;
-  /** Sent as it is, although the profile says gzip. */
-  plain?: boolean;
 }
 
 /** What an answer to a part is, before its outcomes are looked at. */
@@ -53,14 +48,18 @@ export interface PlayOptions {
 
 export class Play {
   readonly figures = { batches: 0, lines: 0, largestBytes: 0, slowestMs: 0 };
-  readonly strange = `whsec_${randomBytes(32).toString('base64')}`;
   private next: number;
   private waitMs: number;
-  private readonly clients = new Map<string, WebhookClient>();
+  private readonly clients: SpoiltClients;
 
   constructor(private readonly options: PlayOptions) {
     this.next = options.firstNumber;
     this.waitMs = options.waitMs;
+    this.clients = new SpoiltClients({
+      ...options,
+      maxAnswerBytes: 64 * 1024 + options.profile.maxLines * 256,
+      maxSockets: 2,
+    });
   }
 
   get profile(): ProviderProfile & { transport: WebhookTransport } {
@@ -138,31 +137,11 @@ export class Play {
     return this.request({ method: 'GET', path, id: `ask-${randomUUID()}` }, {});
   }
 
-  private async request(request: Parameters<WebhookClient['send']>[0], spoil: Spoil): Promise<Exchange> {
+  private async request(request: WebhookRequest, spoil: Spoil): Promise<Exchange> {
     const began = performance.now();
-    const exchange = await this.client(spoil).send(request, new AbortController().signal);
+    const exchange = await this.clients.of(spoil).send(request, new AbortController().signal);
     this.figures.slowestMs = Math.max(this.figures.slowestMs, Math.round(performance.now() - began));
     return exchange;
-  }
-
-  private client({ signature, clockS = 0, plain }: Spoil): WebhookClient {
-    const key = `${signature} ${clockS} ${plain}`;
-    const { profile, secret, allowedNetworks, ca } = this.options;
-    const had = this.clients.get(key);
-    if (had) return had;
-    const ours = (): string[] => profile.secrets.signing.flatMap((name) => secret(name) ?? []);
-    const client = new WebhookClient(plain ? { ...profile.transport, gzip: false } : profile.transport, {
-      guard: makeTargetGuard(allowedNetworks),
-      secrets: () =>
-        signature === 'strange' ? [this.strange] : signature === 'rotating' ? [this.strange, ...ours()] : ours(),
-      secret,
-      clock: () => new Date(Date.now() + clockS * 1000),
-      maxAnswerBytes: 64 * 1024 + profile.maxLines * 256,
-      maxSockets: 2,
-      ...(ca ? { ca } : {}),
-    });
-    this.clients.set(key, client);
-    return client;
   }
 
   /** One word for an answer; what is no answer of the contract is told as a fault here, once for all cases. */
@@ -283,7 +262,7 @@ export class Play {
   }
 
   close(): void {
-    for (const client of this.clients.values()) client.close();
+    this.clients.close();
   }
 }
 

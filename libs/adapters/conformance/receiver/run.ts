@@ -6,7 +6,9 @@ import { BULK_CASES, DELIVERY_CASES, good } from './delivery-cases.js';
 import type { Fault } from './faults.js';
 import { runFileCases } from './file-cases.js';
 import { CallbackListener } from './listener.js';
+import { ORDER_CASE_NAMES, runOrderCases } from './orders/run-orders.js';
 import { Play } from './play.js';
+import { runPullCases } from './pull-cases.js';
 import { REFUSAL_CASES } from './refusal-cases.js';
 import { Findings, type ConformanceReport } from './report.js';
 import { ConformanceRefused, LinePool } from './test-lines.js';
@@ -25,7 +27,7 @@ const tidy: ReceiverCase = {
 const CASES: readonly ReceiverCase[] = [good, ...DELIVERY_CASES, ...REFUSAL_CASES, ...BULK_CASES, tidy];
 
 /** Names of the cases, for `--skip`. */
-export const CASE_NAMES: readonly string[] = CASES.map((one) => one.name);
+export const CASE_NAMES: readonly string[] = [...new Set([...CASES.map((one) => one.name), ...ORDER_CASE_NAMES])];
 
 /**
  * Throws `ConformanceRefused` before anything is sent when this profile may not, or cannot, be tested. Whatever the
@@ -36,6 +38,8 @@ export async function runConformance(options: ConformanceOptions): Promise<Confo
   const { transport } = profile;
   const pool = LinePool.of(profile, transport.kind === 'webhook' ? new URL(transport.target).hostname : transport.host);
   if (transport.kind === 'sftp') return runFileCases({ ...options, transport }, pool);
+  if (profile.format === 'thin') return runPullCases({ ...options, transport }, pool);
+  if (profile.format === 'tmf641') return runOrderCases({ ...options, transport }, pool);
   if (profile.format !== 'cloudevents') {
     throw new ConformanceRefused({
       th: `เครื่องมือนี้ทดสอบ webhook ของสัญญาหลักและไฟล์ ยังไม่ทดสอบรูปแบบ "${profile.format}"`,
@@ -88,7 +92,7 @@ export async function runConformance(options: ConformanceOptions): Promise<Confo
 /** After the last run's numbers, when the receiver can tell them. */
 async function startNumber(play: Play, least: number): Promise<number> {
   const highest = play.profile.canBeAsked ? judgeHighest(await play.ask('/whitelist/state'), play.profile.code) : null;
-  const first = Math.max(least, (highest ?? 0) + 1);
+  const first = Math.max(least, (highest?.said === 'number' ? highest.number : 0) + 1);
   play.startAt(first);
   return first;
 }
