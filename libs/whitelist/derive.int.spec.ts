@@ -209,7 +209,7 @@ describe('derivation in SQL', () => {
           actorId: 1,
         }),
       );
-    assert.deepEqual(await append(entry.last_seq), { appended: [entry.entry_ref], superseded: [] });
-    assert.deepEqual(await append(entry.last_seq), { appended: [], superseded: [entry.entry_ref] });
+    assert.deepEqual(await append(entry.last_seq), { appended: [entry.entry_ref], superseded: [], held: [] });
+    assert.deepEqual(await append(entry.last_seq), { appended: [], superseded: [entry.entry_ref], held: [] });
   });
 });

@@ -1,12 +1,16 @@
 // Derivation: from the registrations of some lines to entries and changes, set-wise, inside the caller's transaction.
-import { INDEX_PLANS } from '#platform';
+import { faultPoint, INDEX_PLANS } from '#platform';
 import type { Cause, Derivation, DerivedChanges, DerivedLines, Tx } from '#contracts';
+import { freeKind, type Removal } from './brake/judge.js';
+import { countRemovals, countWhereTight, passBrake, writeHolds, type HeldRemovals } from './brake/pass-brake.js';
 
-// One row a change of an entry. Made once per connection; empty at every commit.
+// One row a change of an entry. Made once per connection; empty at every commit. `removes`: the entry was desired and is not
+// any more; `returns`: the other way round, which ends a hold.
 const TEMP = `
 CREATE TEMP TABLE IF NOT EXISTS derived (
   provider_id smallint, line_id bigint, entry_ref uuid, known boolean, prev_seq bigint,
-  present boolean, package text, valid_from date, valid_to date, due_on date, changes boolean
+  present boolean, package text, valid_from date, valid_to date, due_on date, changes boolean,
+  removes boolean, returns boolean
 ) ON COMMIT DELETE ROWS;
 DELETE FROM derived;
 ${INDEX_PLANS}`;
@@ -62,7 +66,7 @@ const desired = (counting: string) => `${counting}, grouped AS MATERIALIZED (
 const FRESH = `
 WITH ${desired(COUNTING)}
 INSERT INTO derived
-SELECT provider_id, line_id, uuidv7(), false, 0, present, package, valid_from, valid_to, due_on, present FROM desired`;
+SELECT provider_id, line_id, uuidv7(), false, 0, present, package, valid_from, valid_to, due_on, present, false, false FROM desired`;
 
 const LOCK_ENTRIES = `
 SELECT 1 FROM entry WHERE line_id = ANY($1::bigint[]) ORDER BY line_id, provider_id FOR UPDATE`;
@@ -77,12 +81,46 @@ WITH ${desired(COUNTING_MOVED)}, held AS (
          coalesce(d.present, false) IS DISTINCT FROM coalesce(h.present, false)
            OR (coalesce(d.present, false)
                AND (d.package, d.valid_from, d.valid_to) IS DISTINCT FROM (h.package, h.valid_from, h.valid_to)) AS changes,
-         h.due_on AS due_before
+         h.due_on AS due_before, h.present IS TRUE AS was_present
   FROM desired d FULL JOIN held h ON h.line_id = d.line_id AND h.provider_id = d.provider_id
 )
 INSERT INTO derived
-SELECT provider_id, line_id, entry_ref, known, prev_seq, present, package, valid_from, valid_to, due_on, changes
+SELECT provider_id, line_id, entry_ref, known, prev_seq, present, package, valid_from, valid_to, due_on, changes,
+  was_present AND NOT present, present AND NOT was_present AND prev_seq > 0
 FROM wanted WHERE changes OR due_on IS DISTINCT FROM due_before`;
+
+// A person's own withdrawal is never held: also not where a removal was held before.
+const TAKE_HELD = `
+WITH held AS (
+  SELECT e.* FROM entry e JOIN exception x ON x.provider_id = e.provider_id AND x.seq = e.last_seq AND x.number = 0 AND x.ended_at IS NULL
+  WHERE e.line_id = ANY($1::bigint[]) AND NOT e.present AND NOT EXISTS (
+    SELECT 1 FROM derived d WHERE d.provider_id = e.provider_id AND d.line_id = e.line_id AND d.changes)
+), instead AS (
+  DELETE FROM derived d USING held h WHERE d.provider_id = h.provider_id AND d.line_id = h.line_id RETURNING d.provider_id, d.line_id, d.due_on
+)
+INSERT INTO derived
+SELECT h.provider_id, h.line_id, h.entry_ref, true, h.last_seq, false, NULL, NULL, NULL,
+  CASE WHEN i.line_id IS NULL THEN h.due_on ELSE i.due_on END, true, true, true
+FROM held h LEFT JOIN instead i USING (provider_id, line_id)`;
+
+// What needs more than appending: few chunks have any. A removal by the end of a move knows its hand-over.
+const TURNS = `
+SELECT d.provider_id AS "providerId", d.line_id AS "lineId", d.removes, d.returns, m.hand_over_id AS "handOver"
+FROM derived d LEFT JOIN move m ON m.line_id = d.line_id AND m.from_provider = d.provider_id AND $1
+WHERE d.removes OR d.returns ORDER BY d.provider_id, d.line_id`;
+
+interface Turn extends Removal {
+  providerId: number;
+  removes: boolean;
+  returns: boolean;
+}
+
+const END_HOLDS = `
+UPDATE exception x SET ended_at = now(), end_reason = CASE WHEN d.present THEN 'superseded' ELSE 'released' END
+FROM derived d WHERE d.returns AND x.provider_id = d.provider_id AND x.seq = d.prev_seq AND x.number = 0 AND x.ended_at IS NULL`;
+
+// Held: the entry says what is desired, and nothing of it goes into the log.
+const KEEP_BACK = 'UPDATE derived SET changes = false WHERE provider_id = $1 AND line_id = ANY($2::bigint[])';
 
 // Counters last, in key order, and only of providers whose log grows.
 const LOCK_COUNTERS = `
@@ -136,25 +174,51 @@ export class Deriver implements Derivation {
     // lock first would be time in which everybody else waits for it.
     const few = lines.fresh.length + lines.known.length <= FEW;
     const touched = new Set<number>();
+    let turned = !few;
     const write = async (sql: string, ids: number[]): Promise<void> => {
-      const rows = await tx.query<{ provider_id: number; changes: boolean }>(
-        few ? `${sql} RETURNING provider_id, changes` : sql,
+      const rows = await tx.query<{ provider_id: number; changes: boolean; turns: boolean }>(
+        few ? `${sql} RETURNING provider_id, changes, removes OR returns AS turns` : sql,
         [ids, context.today, dated],
       );
-      for (const row of rows) if (row.changes) touched.add(row.provider_id);
+      for (const row of rows) {
+        if (row.changes) touched.add(row.provider_id);
+        turned ||= row.turns;
+      }
     };
     if (lines.fresh.length > 0) await write(FRESH, lines.fresh);
     if (lines.known.length > 0) {
       await tx.query(LOCK_ENTRIES, [lines.known]);
       await write(KNOWN, lines.known);
+      if (context.cause === 'withdrawn') {
+        await tx.query(TAKE_HELD, [lines.known]);
+        turned = true;
+      }
     }
-    if (!few || touched.size > 1) await tx.query(LOCK_COUNTERS);
+    const turns = turned && lines.known.length > 0 ? await tx.query<Turn>(TURNS, [context.cause === 'released']) : [];
+    const removals = Map.groupBy(
+      turns.filter((turn) => turn.removes),
+      (turn) => turn.providerId,
+    );
+    const free = freeKind(context.cause);
+    const braked = free === null && removals.size > 0;
+    const counted = braked ? await countWhereTight(tx, removals) : new Map<number, number>();
+    if (turns.some((turn) => turn.returns)) await tx.query(END_HOLDS);
+    if (!few || touched.size > 1 || turns.length > 0) await tx.query(LOCK_COUNTERS);
+    let held: HeldRemovals = new Map();
+    if (braked) {
+      held = await passBrake(tx, removals, context, counted);
+      for (const [providerId, { lineIds }] of held) await tx.query(KEEP_BACK, [providerId, lineIds]);
+    } else if (free !== null && removals.size > 0) {
+      await countRemovals(tx, free, new Map([...removals].map(([providerId, rows]) => [providerId, rows.length])));
+    }
     const rows = await tx.query<{ provider_id: number; n: number }>(APPEND, [
       context.cause,
       context.actorId,
       context.runId,
     ]);
     for (const row of rows) appended.set(row.provider_id, row.n);
+    if (held.size > 0) await writeHolds(tx, held);
+    await faultPoint('whitelist.derived');
     return { appended };
   }
 }

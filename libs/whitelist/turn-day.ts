@@ -1,6 +1,6 @@
 // The calendar: entries whose day has come are derived again, in small transactions that stand in nobody's way.
 import type { DataSource } from 'typeorm';
-import { inTransaction, query, HUB_ACTOR_ID } from '#platform';
+import { faultPoint, HUB_ACTOR_ID, inTransaction, query } from '#platform';
 import type { Day, Derivation } from '#contracts';
 
 /** Lines per transaction, as for imports: single registrations beside it stay quick. */
@@ -33,6 +33,7 @@ export async function turnDay(
         { cause: 'expired', actorId: HUB_ACTOR_ID, runId: null, today },
       );
     });
+    await faultPoint('whitelist.dayTurned');
     for (const [providerId, count] of derived.appended) {
       providerIds.add(providerId);
       appended += count;
