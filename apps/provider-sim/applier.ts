@@ -77,6 +77,7 @@ export class Applier {
     const seq = Math.max(book.seqOf(row), this.floorSeq);
     if (line.seq < seq) {
       if (order === 'newerSeqOnly') {
+        this.judge.effects.count('applyOrder');
         observer.notice('stale', { batch: part.batch, n: line.n, ref: line.ref });
         return 'already';
       }

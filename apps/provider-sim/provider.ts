@@ -4,6 +4,7 @@ import { Observer, type SeenBatch } from './book/record.js';
 import { checkPositions, observeSeqs } from './check-lines.js';
 import { Shelf } from './destinations/shelf.js';
 import { type Dial, defaultDial, turned } from './dial.js';
+import { Effects } from './effects.js';
 import { type Judge, isPoison } from './judge.js';
 import { type KnownBatch, type KnownPart, rememberBatch, rememberPart } from './known.js';
 import { PartHash } from './part-hash.js';
@@ -35,12 +36,16 @@ export class Provider {
   readonly applier: Applier;
   readonly judge: Judge;
   readonly random: Random;
+  /** What its dial brought about. */
+  readonly effects = new Effects();
   known = new Map<number, KnownBatch>();
   /** The number that comes next for a provider that applies in order. */
   nextInOrder = 1;
   log: PartLog | undefined;
   /** The secret that it shares with the hub for digests of its list; without one it offers none. */
   digestSecret: string | undefined;
+  /** Spoils the whole list that it hands over, for tests of who reads it. */
+  spoilList: ((pieces: Iterable<Buffer>) => Iterable<Buffer>) | undefined;
   /** What it enforces of destination lists. */
   readonly destinations = new Shelf(this);
   #parked: Parked[] = [];
@@ -56,7 +61,13 @@ export class Provider {
     this.dial = turned(defaultDial(), dial);
     this.random = seeded(hashText(code, seed));
     this.observer = new Observer(now);
-    this.judge = { dial: this.dial, seed: hashText(code, seed), random: this.random, putOff: new Map() };
+    this.judge = {
+      dial: this.dial,
+      seed: hashText(code, seed),
+      random: this.random,
+      putOff: new Map(),
+      effects: this.effects,
+    };
     this.applier = new Applier(this.observer, this.judge, now);
   }
 
@@ -93,6 +104,7 @@ export class Provider {
     if (batch !== undefined && before !== undefined && this.dial.duplicateCheck === 'refuses') {
       return { verdict: 'known', batch, part: before, sameBytes: before.sha256 === part.sha256 };
     }
+    if (before !== undefined) this.effects.count('duplicateCheck');
     this.#check(part, batch, seen);
     return this.#take(part, body, seen);
   }
@@ -100,6 +112,7 @@ export class Provider {
   #check(part: IncomingPart, batch: KnownBatch | undefined, seen: SeenBatch): void {
     try {
       if (this.dial.maxLines > 0 && part.lines.length > this.dial.maxLines) {
+        this.effects.count('maxLines');
         throw new RefusedError({
           status: 413,
           code: 'TOO_MANY_LINES',
@@ -111,6 +124,7 @@ export class Provider {
       const before = batch?.known.reduce((sum, one) => sum + (one.part < part.part ? one.count : 0), 0) ?? 0;
       checkPositions(part, ordered ? before + 1 : undefined);
       if (this.dial.poison > 0 && part.lines.some((line) => isPoison(this.judge, line))) {
+        this.effects.count('poison');
         throw new RefusedError({
           status: 422,
           code: 'INVALID_FORMAT',
@@ -137,11 +151,13 @@ export class Provider {
   #take(part: IncomingPart, body: Buffer, seen: SeenBatch): Verdict {
     const batch = rememberBatch(this.known, part);
     const known = rememberPart(batch, part, this.random() < this.dial.silence);
+    if (known.silent) this.effects.count('silence');
     if (seen.fate !== 'applied') seen.fate = 'received';
     this.#hashed(batch, part, body);
     const behindGap =
       this.dial.applyOrder === 'inNumberOrder' && part.kind === 'delta' && part.batch > this.#nextOpen();
     if (behindGap) {
+      this.effects.count('applyOrder');
       this.observer.notice('parked', { batch: part.batch });
       this.#parked.push({ part, body, known, at: this.now() });
     } else {
@@ -194,8 +210,10 @@ export class Provider {
       const overdue = this.now() - Math.min(...this.#parked.map((one) => one.at)) >= this.dial.parkLimitMs;
       const due = this.dial.applyOrder !== 'inNumberOrder' || first.part.batch <= this.#nextOpen();
       if (!due && !overdue) return;
-      if (!due)
+      if (!due) {
+        this.effects.count('parkLimitMs');
         this.observer.notice('gapGivenUp', { batch: first.part.batch, detail: `${this.#nextOpen()} never came` });
+      }
       this.#release(first);
     }
   }
@@ -235,6 +253,7 @@ export class Provider {
     this.forgetEverything();
     this.judge.putOff.clear();
     this.applier.counts = { applied: 0, already: 0, rejected: 0, retryLater: 0 };
+    this.effects.reset();
     this.observer.reset();
   }
 

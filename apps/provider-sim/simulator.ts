@@ -34,6 +34,8 @@ export interface ProviderSettings {
   files?: FileSettings;
   /** Sees every message of the service order protocol. */
   witness?: Witness;
+  /** What becomes of service orders without a signature; absent: they are taken, as the standard knows none. */
+  unsigned?: 'taken' | 'refused';
 }
 
 export interface SimulatorOptions {
@@ -165,6 +167,7 @@ async function startOne(code: ProviderCode, options: SimulatorOptions, place: Pl
     sftpClientKeys: settings.sftpClientKeys ?? [],
     files: settings.files ?? {},
     witness: settings.witness ?? (() => undefined),
+    unsigned: settings.unsigned ?? 'taken',
     told: (batch, part) => journal?.told(batch, part),
   });
   const state = (): Record<string, unknown> => stateOf(provider, styleName, started);
@@ -249,6 +252,7 @@ function stateOf(provider: Provider, style: StyleName, running: RunningStyle): R
     violations: observer.state.violations,
     notices: observer.state.notices,
     ...running.figures(),
+    effects: provider.effects.counts,
     destinations: provider.destinations.view(),
     dial: provider.dial,
   };

@@ -5,14 +5,14 @@ import { FileCollector } from './acknowledgement/files.js';
 import { makeDestinationSender } from './destinations/make-sender.js';
 import type { BatchExchange } from './exchange/exchange.js';
 import { FileExchange } from './exchange/file-exchange.js';
-import { foldersBelow, type FileForm } from './exchange/folders.js';
+import { foldersBelow, type FileForm, type Folders } from './exchange/folders.js';
 import { WebhookExchange } from './exchange/webhook-exchange.js';
 import { cloudEvents } from './formats/cloudevents.js';
 import { batchFileName } from './formats/file-names.js';
 import type { BatchFormat } from './formats/format.js';
 import { hdtIn, type Charset } from './formats/hdt.js';
 import { thin } from './formats/thin.js';
-import { WebhookObserver } from './observing/webhook-observer.js';
+import { LONGEST_OBSERVED_BYTES, makeObservers } from './observing/make-observers.js';
 import type { AdapterNotice, AdapterOptions } from './options.js';
 import { probe } from './probe.js';
 import { validateProfile } from './profiles/validate.js';
@@ -38,9 +38,6 @@ const ANSWER_BYTES_PER_LINE = 256;
 /** A service order comes back with all its items. */
 const ORDER_BYTES_PER_LINE = 1_024;
 const ANSWER_BYTES_BESIDES = 64 * 1024;
-/** All 65,536 leaf digests in base64 are 1.8 MB; the items of 256 leaves at 3 million entries about 1.3 MB. */
-const LONGEST_DIGESTS_BYTES = 8 * 1024 * 1024;
-
 /** Throws `ProfileNotValid` when the profile cannot work. Connects to nothing before it is used. */
 export function makeAdapter(candidate: ProviderProfile, options: AdapterOptions): ProviderAdapter {
   const profile = validateProfile(candidate);
@@ -92,7 +89,8 @@ export function makeAdapter(candidate: ProviderProfile, options: AdapterOptions)
       profile.canBeAsked
         ? tell(await exchange.ask(batch, signal), batch.number)
         : { answer: 'cannotTell', detail: 'this provider cannot be asked about a batch' },
-    highestNumber: (signal) => (profile.canBeAsked ? exchange.highestNumber(signal) : Promise.resolve(null)),
+    highestNumber: (above, signal) =>
+      profile.canBeAsked ? exchange.highestNumber(above, signal) : Promise.resolve({ said: 'cannotTell' }),
     probe: (signal) =>
       probe(
         profile,
@@ -121,23 +119,27 @@ export function makeAdapter(candidate: ProviderProfile, options: AdapterOptions)
     adapter.collect = (take, signal) => collector.collect(take, signal);
   }
   if (enclose) adapter.enclose = enclose;
-  if (profile.transport.kind === 'webhook' && profile.secrets.digest && profile.format !== 'tmf641') {
-    // A connection of its own: a comparison stands in no hand-over's way, and its answers are longer.
-    const client = new WebhookClient(profile.transport, {
-      guard,
-      secrets: () => secrets(profile.secrets.signing),
-      secret: (name) => options.secrets.secret(name),
-      clock,
-      maxAnswerBytes: LONGEST_DIGESTS_BYTES,
-      maxSockets: 1,
-      ...(options.ca ? { ca: options.ca } : {}),
-    });
-    adapter.observer = new WebhookObserver(profile.code, client);
-    adapter.close = async () => {
-      client.close();
-      await exchange.close();
-    };
-  }
+  const observers = makeObservers(profile, {
+    client: () =>
+      new WebhookClient(profile.transport as WebhookTransport, {
+        guard,
+        secrets: () => secrets(profile.secrets.signing),
+        secret: (name) => options.secrets.secret(name),
+        clock,
+        maxAnswerBytes: LONGEST_OBSERVED_BYTES,
+        maxSockets: 1,
+        ...(options.ca ? { ca: options.ca } : {}),
+      }),
+    files: files ? { form: files, ...placeOf(profile.transport as SftpTransport, profile, { guard, options }) } : null,
+    clock,
+  });
+  if (observers.observer) adapter.observer = observers.observer;
+  if (observers.snapshots) adapter.snapshots = observers.snapshots;
+  adapter.close = async () => {
+    await observers.close();
+    await exchange.close();
+  };
+  if (exchange instanceof Tmf641Exchange) adapter.keepSubscribed = (signal) => exchange.keepSubscribed(signal);
   if (exchange instanceof ThinExchange)
     adapter.remind = (batch, reminder, signal) => exchange.remind(batch, reminder, signal);
   if (profile.acknowledgement === 'callback' || profile.acknowledgement === 'pull') {
@@ -196,6 +198,23 @@ function byWebhook(profile: ProviderProfile, transport: WebhookTransport, parts:
   return new Tmf641Exchange(profile, client, subscription, clock);
 }
 
+/** The provider's server and folders, reached anew by whoever asks. */
+function placeOf(
+  transport: SftpTransport,
+  profile: ProviderProfile,
+  { guard, options }: Pick<FileParts, 'guard' | 'options'>,
+): { connection: () => SftpConnection; folders: Folders } {
+  const name = profile.secrets.sshKey;
+  return {
+    connection: () =>
+      new SftpConnection(transport, {
+        guard,
+        privateKey: () => (name === null ? undefined : options.secrets.secret(name)),
+      }),
+    folders: foldersBelow(transport.root),
+  };
+}
+
 interface FileParts {
   guard: TargetGuard;
   charset: Charset;
@@ -210,12 +229,8 @@ function byFiles(
   transport: SftpTransport,
   { guard, charset, secrets, clock, options, notice }: FileParts,
 ): { exchange: BatchExchange; collector: FileCollector; enclose: ProviderAdapter['enclose'] | null; files: FileForm } {
-  const name = profile.secrets.sshKey;
-  const connection = new SftpConnection(transport, {
-    guard,
-    privateKey: () => (name === null ? undefined : options.secrets.secret(name)),
-  });
-  const folders = foldersBelow(transport.root);
+  const { connection: connect, folders } = placeOf(transport, profile, { guard, options });
+  const connection = connect();
   const { pgp } = profile.secrets;
   const sealing = pgp ? pgpSealing({ ours: () => secrets(pgp.ours), theirs: () => secrets(pgp.theirs) }) : unsealed;
   const files: FileForm = { charset, sealing };

@@ -1,7 +1,7 @@
 // A provider that lost or restored data: the current state of every entry changed since is appended, once.
 import type { DataSource } from 'typeorm';
 import type { Appender } from '#contracts';
-import { HUB_ACTOR_ID, inTransaction, query } from '#platform';
+import { faultPoint, HUB_ACTOR_ID, inTransaction, query } from '#platform';
 
 /** Entries in one transaction: single registrations beside it stay quick. */
 const CHUNK = 2000;
@@ -48,6 +48,7 @@ export async function bringForward(source: DataSource, appender: Appender, provi
       ]);
       return done.appended.length;
     });
+    await faultPoint('reconcile.forwardChunk');
   }
   await query(source, 'UPDATE reconciliation SET forward_ended_at = now() WHERE run_id = $1', [forward.runId]);
   return appended;

@@ -7,10 +7,13 @@ import {
   ADAPTERS,
   ALERTS,
   APPENDER,
+  observationOf,
+  SET_ASIDE_BOOK,
   WAKE_UP,
   type AdapterRegistry,
   type Alerts,
   type Appender,
+  type SetAsideBook,
   type WakeUp,
 } from '#contracts';
 import {
@@ -21,8 +24,10 @@ import {
   query,
   QUEUE_POLICIES,
   SecretStore,
+  VAULT,
   type Config,
   type Logger,
+  type Vault,
 } from '#platform';
 import { bringForward } from './bring-forward.js';
 import { runReconciliation, wantReconciliation, type ReconcileResult } from './reconcile.js';
@@ -57,6 +62,8 @@ export class ReconcileProcessor extends WorkerHost {
     @Inject(ADAPTERS) private readonly adapters: AdapterRegistry,
     @Inject(ALERTS) private readonly alerts: Alerts,
     @Inject(SecretStore) private readonly secrets: SecretStore,
+    @Inject(VAULT) private readonly vault: Vault,
+    @Inject(SET_ASIDE_BOOK) private readonly setAside: SetAsideBook,
     @Inject(LOGGER) private readonly log: Logger,
   ) {
     super();
@@ -69,8 +76,15 @@ export class ReconcileProcessor extends WorkerHost {
 
   async process(job: Job<ReconcileJob>): Promise<{ runId: number; result: ReconcileResult | 'notMyTurn' }> {
     const { runId, provider } = job.data;
-    const { source, adapters, alerts, secrets } = this;
-    const parts = { source, adapters, alerts, secret: (name: string) => secrets.secret(name) };
+    const { source, adapters, alerts, secrets, vault, setAside } = this;
+    const parts = {
+      source,
+      adapters,
+      alerts,
+      setAside,
+      secret: (name: string) => secrets.secret(name),
+      heldSecret: (code: string) => vault.heldSecret(code),
+    };
     const reconciled = await runReconciliation(parts, runId, this.controller.signal);
     if (reconciled) this.log.info({ event: 'reconciled', provider, run: runId, ...reconciled });
     return { runId, result: reconciled?.result ?? 'notMyTurn' };
@@ -80,6 +94,10 @@ export class ReconcileProcessor extends WorkerHost {
 interface Standing {
   providerId: number;
   last: Date | null;
+  /** When a whole list was last asked for. */
+  lastSnapshot: Date | null;
+  /** When a list was last compared, by whichever means; at first, when there was first something to compare. */
+  compared: Date | null;
   /** The run that waits or is under way. */
   openRun: number | null;
   /** Since when, in seconds. */
@@ -88,6 +106,9 @@ interface Standing {
 
 const STANDINGS = `
 SELECT p.provider_id AS "providerId", (SELECT max(r.created_at) FROM reconciliation r WHERE r.provider_id = p.provider_id) AS last,
+  (SELECT max(r.created_at) FROM reconciliation r WHERE r.provider_id = p.provider_id AND r.means = 'snapshot') AS "lastSnapshot",
+  coalesce((SELECT max(r.ended_at) FROM reconciliation r WHERE r.provider_id = p.provider_id AND r.result IN ('equal', 'differs', 'restored')),
+    (SELECT min(b.ended_at) FROM batch b WHERE b.provider_id = p.provider_id AND b.state = 'settled')) AS compared,
   o.run_id AS "openRun", extract(epoch FROM now() - coalesce(o.started_at, o.created_at))::float8 AS "openS"
 FROM provider p LEFT JOIN reconciliation o ON o.provider_id = p.provider_id AND o.ended_at IS NULL`;
 
@@ -108,6 +129,7 @@ export class ReconcileSweeper implements OnApplicationBootstrap, OnApplicationSh
     @Inject(ProviderDirectory) private readonly directory: ProviderDirectory,
     @Inject(APPENDER) private readonly appender: Appender,
     @Inject(WAKE_UP) private readonly wakeUp: WakeUp,
+    @Inject(ALERTS) private readonly alerts: Alerts,
     @Inject(CONFIG) private readonly config: Config,
     @Inject(LOGGER) private readonly log: Logger,
   ) {}
@@ -139,7 +161,8 @@ export class ReconcileSweeper implements OnApplicationBootstrap, OnApplicationSh
     }
   }
 
-  private async sweepOne({ providerId, last, openRun, openS }: Standing): Promise<void> {
+  private async sweepOne(standing: Standing): Promise<void> {
+    const { providerId, last, lastSnapshot, openRun, openS } = standing;
     const row = this.directory.all().find((each) => each.providerId === providerId);
     if (!row) return;
     const appended =
@@ -152,9 +175,23 @@ export class ReconcileSweeper implements OnApplicationBootstrap, OnApplicationSh
       if (since === undefined ? openS > 1 : now - since > BELIEVED_S * 1000) await this.give(openRun, row.code, now);
       return;
     }
-    if (!isDue(last, row.profile.reconcileEveryS, new Date(now))) return;
-    const runId = await wantReconciliation(this.source, providerId, { actorId: HUB_ACTOR_ID, reason: 'on schedule' });
+    const { profile } = row;
+    const { snapshot } = observationOf(profile);
+    await this.tellMissing(standing, profile.reconcileEveryS ?? snapshot?.everyS ?? null, now);
+    // Before anything was acknowledged there is no list to look at.
+    const whole =
+      snapshot !== null && standing.compared !== null && isDue(lastSnapshot, snapshot.everyS, new Date(now));
+    if (!whole && !isDue(last, profile.reconcileEveryS, new Date(now))) return;
+    const who = { actorId: HUB_ACTOR_ID, reason: 'on schedule' };
+    const runId = await wantReconciliation(this.source, providerId, who, whole ? 'snapshot' : null);
     await this.give(runId, row.code, now);
+  }
+
+  /** A list that could not be compared for two periods is nobody's secret. */
+  private async tellMissing({ providerId, compared }: Standing, everyS: number | null, now: number): Promise<void> {
+    if (everyS === null || compared === null || now - compared.getTime() < 2 * everyS * 1000) return;
+    const text = `nothing that it holds could be compared since ${compared.toISOString().slice(0, 16)}Z, more than two periods of ${everyS} s`;
+    await this.alerts.raise({ kind: 'snapshotMissing', providerId, subject: 'list', text });
   }
 
   private async give(runId: number, provider: string, now: number): Promise<void> {

@@ -1,12 +1,16 @@
 // A reconciliation run: wanted as a row, one comparison, and the drift that it found again, found anew, or no longer finds.
 import type { DataSource } from 'typeorm';
-import type { AdapterRegistry, Alerts, Tx } from '#contracts';
-import { inTransaction, query } from '#platform';
+import { observationOf, type AdapterRegistry, type Alerts, type SetAsideBook, type Tx } from '#contracts';
+import { alone, faultPoint, inTransaction, query } from '#platform';
 import { compare, type Compared } from './compare.js';
 import { judgeDrift, SEEN_ENOUGH, type Candidate } from './judge-drift.js';
+import { compareSnapshot, MOST_DIFFERENCES } from './snapshot/compare-snapshot.js';
 
-/** How a run ended. `notNow` and `cannotTell` change nothing: a failed look is never absence. */
-export type ReconcileResult = 'equal' | 'differs' | 'restored' | 'notNow' | 'cannotTell';
+/** How a run ended. `notNow`, `cannotTell` and `refused` change nothing: a failed look is never absence. */
+export type ReconcileResult = 'equal' | 'differs' | 'restored' | 'notNow' | 'cannotTell' | 'refused';
+
+/** By what a list is compared: digests, or the whole of it. */
+export type Means = 'digests' | 'snapshot';
 
 export interface Reconciled {
   result: ReconcileResult;
@@ -22,21 +26,26 @@ export interface ReconcileParts {
   alerts: Alerts;
   /** A digest secret by the name in the provider's profile. */
   secret: (name: string) => string | undefined;
+  /** The hub's own secret for the list of a provider that shares none. */
+  heldSecret: (provider: string) => Buffer;
+  /** Keeps what cannot be used where people look for it. */
+  setAside: SetAsideBook;
 }
 
 /** The advisory lock of a provider's run; `+ provider id`. */
 const LOCK = 7_240_300;
 
-/** Asks for a run. One that waits or runs already is the answer, since it will see the same. */
+/** Asks for a run, by what the profile prefers unless `means` is named. One that waits or runs already is the answer, since it will see the same. */
 export async function wantReconciliation(
   source: DataSource,
   providerId: number,
   who: { actorId: number; reason: string },
+  means: Means | null = null,
 ): Promise<number> {
   return inTransaction(source, async (tx) => {
     const [made] = await tx.query<{ run_id: number }>(
-      'INSERT INTO reconciliation (provider_id, actor_id, reason) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING run_id',
-      [providerId, who.actorId, who.reason],
+      'INSERT INTO reconciliation (provider_id, actor_id, reason, means) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING RETURNING run_id',
+      [providerId, who.actorId, who.reason, means],
     );
     if (made) {
       await tx.query('INSERT INTO audit (actor_id, act, subject, reason) VALUES ($1, $2, $3, $4)', [
@@ -52,7 +61,7 @@ export async function wantReconciliation(
       [providerId],
     );
     // It ended in between: then there is room for another.
-    return open?.run_id ?? wantReconciliation(source, providerId, who);
+    return open?.run_id ?? wantReconciliation(source, providerId, who, means);
   });
 }
 
@@ -66,68 +75,73 @@ export async function runReconciliation(
   signal: AbortSignal,
 ): Promise<Reconciled | null> {
   const { source } = parts;
-  const [run] = await query<{ providerId: number; code: string }>(
+  const [run] = await query<Run>(
     source,
-    `SELECT provider_id AS "providerId", code FROM reconciliation JOIN provider USING (provider_id) WHERE run_id = $1 AND ended_at IS NULL`,
+    `SELECT provider_id AS "providerId", code, means FROM reconciliation JOIN provider USING (provider_id) WHERE run_id = $1 AND ended_at IS NULL`,
     [runId],
   );
   if (!run) return null;
-  const runner = source.createQueryRunner();
-  try {
-    const [row] = (await runner.query('SELECT pg_try_advisory_lock($1) AS mine', [LOCK + run.providerId])) as {
-      mine: boolean;
-    }[];
-    if (!row?.mine) return null;
-    try {
-      await query(source, 'UPDATE reconciliation SET started_at = now() WHERE run_id = $1', [runId]);
-      return await carryOut(parts, runId, run, signal);
-    } finally {
-      await runner.query('SELECT pg_advisory_unlock($1)', [LOCK + run.providerId]);
-    }
-  } finally {
-    await runner.release();
-  }
+  const reconciled = await alone(source, LOCK + run.providerId, async () => {
+    await query(source, 'UPDATE reconciliation SET started_at = now() WHERE run_id = $1', [runId]);
+    return carryOut(parts, runId, run, signal);
+  });
+  return reconciled === 'taken' ? null : reconciled;
 }
 
-async function carryOut(
-  parts: ReconcileParts,
-  runId: number,
-  { providerId, code }: { providerId: number; code: string },
-  signal: AbortSignal,
-): Promise<Reconciled> {
-  const { source, adapters, secret } = parts;
-  const { observer, profile } = adapters.get(code);
-  const name = profile.secrets.digest ?? null;
-  const value = name === null ? undefined : secret(name);
+interface Run {
+  providerId: number;
+  code: string;
+  means: Means | null;
+}
+
+async function carryOut(parts: ReconcileParts, runId: number, run: Run, signal: AbortSignal): Promise<Reconciled> {
+  const { source } = parts;
+  const { providerId } = run;
   let compared: Compared;
-  if (!observer || value === undefined) {
-    compared = nothingSeen(
-      observer
-        ? 'its digest secret is not in the vault; put it there under the name in secrets.digest'
-        : 'its profile offers no digests; set secrets.digest when the provider serves them',
+  try {
+    compared = await look(parts, { ...run, runId }, signal);
+  } catch (error) {
+    await inTransaction(source, (tx) =>
+      end(tx, runId, nothingSeen(''), {
+        result: 'cannotTell',
+        detail: 'the hub itself failed; its log says how',
+        drifted: 0,
+        awaiting: 0,
+      }),
     );
-  } else {
-    try {
-      compared = await compare(source, providerId, observer, Buffer.from(value), signal);
-    } catch (error) {
-      await inTransaction(source, (tx) =>
-        end(tx, runId, nothingSeen(''), {
-          result: 'cannotTell',
-          detail: 'the hub itself failed; its log says how',
-          drifted: 0,
-          awaiting: 0,
-        }),
-      );
-      throw error;
-    }
+    throw error;
   }
+  await faultPoint('reconcile.compared');
   const reconciled = await inTransaction(source, (tx) => record(tx, providerId, runId, compared));
+  await faultPoint('reconcile.recorded');
   await tell(parts, providerId, reconciled);
+  await tellRefusals(parts, providerId, compared);
   return reconciled;
 }
 
+/** Looks by what was asked for, or by what the profile prefers: digests cost what differs, a whole list costs all of it. */
+async function look(parts: ReconcileParts, run: Run & { runId: number }, signal: AbortSignal): Promise<Compared> {
+  const { source, adapters, secret } = parts;
+  const { observer, snapshots, profile } = adapters.get(run.code);
+  const { snapshot } = observationOf(profile);
+  const name = profile.secrets.digest ?? null;
+  const value = name === null ? undefined : secret(name);
+  const means = run.means ?? (observer ? 'digests' : 'snapshot');
+  if (means === 'snapshot') {
+    if (!snapshots || !snapshot)
+      return nothingSeen('its profile offers no list of what it holds; set observe in the profile');
+    const key = value === undefined ? parts.heldSecret(run.code) : Buffer.from(value);
+    return compareSnapshot({ source, observer: snapshots, form: snapshot, secret: key }, run, signal);
+  }
+  if (!observer) return nothingSeen('its profile offers no digests; set secrets.digest when the provider serves them');
+  if (value === undefined)
+    return nothingSeen('its digest secret is not in the vault; put it there under the name in secrets.digest');
+  return compare(source, run.providerId, observer, Buffer.from(value), signal);
+}
+
 function nothingSeen(detail: string): Compared {
-  return { asOfSeq: null, heldHere: null, heldThere: null, roundTrips: 0, bytes: 0, result: 'cannotTell', detail };
+  const seen = { asOfSeq: null, heldHere: null, heldThere: null, roundTrips: 0, bytes: 0, refusals: [] };
+  return { ...seen, result: 'cannotTell', detail };
 }
 
 interface Found {
@@ -178,7 +192,9 @@ async function record(tx: Tx, providerId: number, runId: number, compared: Compa
     return end(tx, runId, compared, { result: 'restored', detail, ...counts });
   }
   await remember(tx, providerId, runId, found);
-  return end(tx, runId, compared, { result: found.length > 0 ? 'differs' : 'equal', detail: null, ...counts });
+  const many = compared.candidates.length >= MOST_DIFFERENCES;
+  const detail = many ? `more than ${MOST_DIFFERENCES} differ; these are the first` : null;
+  return end(tx, runId, compared, { result: found.length > 0 ? 'differs' : 'equal', detail, ...counts });
 }
 
 // The same difference of the same change was seen once more; anything else about the entry begins anew.
@@ -245,4 +261,20 @@ async function tell(
   if (row && row.count > 0)
     await alerts.raise({ ...differs, text: `${row.count} entries differ from what the provider acknowledged` });
   else await alerts.clear(differs);
+}
+
+/** A list that was refused is seen by people: as an alert until one is used, and among what is set aside. */
+async function tellRefusals(
+  { alerts, setAside }: ReconcileParts,
+  providerId: number,
+  compared: Compared,
+): Promise<void> {
+  const about = { kind: 'snapshotRefused', providerId, subject: 'list' } as const;
+  const words = compared.refusals.map((one) => (one.file === null ? one.detail : `${one.file}: ${one.detail}`));
+  if (compared.result === 'refused' && words.length === 0) words.push(compared.detail);
+  for (const detail of words) await setAside.note(providerId, { reason: 'snapshot', number: null, detail, items: 1 });
+  const [text] = words.slice(-1);
+  if (compared.result === 'compared' && compared.heldThere !== null) await alerts.clear(about);
+  else if (text !== undefined) await alerts.raise({ ...about, text });
+  if (compared.result === 'compared') await alerts.clear({ ...about, kind: 'snapshotMissing' });
 }

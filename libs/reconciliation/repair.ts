@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import { Problem, type Appender, type Tx } from '#contracts';
-import { inTransaction, query } from '#platform';
+import { faultPoint, inTransaction, query } from '#platform';
 import { SEEN_ENOUGH } from './judge-drift.js';
 
 /** Entries in one transaction: single registrations beside it stay quick. */
@@ -163,6 +163,7 @@ export async function applyRepairs(source: DataSource, appender: Appender, provi
       const done = await inTransaction(source, (tx) => applyChunk(tx, appender, providerId, plan));
       if (done === null) break;
       appended += done;
+      await faultPoint('reconcile.planChunk');
     }
   }
   return appended;
@@ -193,9 +194,10 @@ async function applyChunk(
     { cause: 'repaired', actorId: plan.actor_id },
   );
   await tx.query(
-    `UPDATE repair_item SET done = CASE WHEN entry_ref = ANY($2::uuid[]) THEN 'appended' ELSE 'superseded' END
+    `UPDATE repair_item SET done = CASE WHEN entry_ref = ANY($2::uuid[]) THEN 'appended'
+       WHEN entry_ref = ANY($4::uuid[]) THEN 'held' ELSE 'superseded' END
      WHERE plan_id = $1 AND entry_ref = ANY($3::uuid[])`,
-    [plan.plan_id, result.appended, items.map((item) => item.entry_ref)],
+    [plan.plan_id, result.appended, items.map((item) => item.entry_ref), result.held],
   );
   await tx.query('UPDATE repair_plan SET appended = appended + $2, superseded = superseded + $3 WHERE plan_id = $1', [
     plan.plan_id,

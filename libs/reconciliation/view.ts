@@ -2,7 +2,7 @@
 import type { DataSource } from 'typeorm';
 import { query } from '#platform';
 import { SEEN_ENOUGH, type DriftCause, type DriftKind } from './judge-drift.js';
-import type { ReconcileResult } from './reconcile.js';
+import type { Means, ReconcileResult } from './reconcile.js';
 import type { RepairPlan } from './repair.js';
 
 export interface RunRow {
@@ -10,6 +10,8 @@ export interface RunRow {
   provider: string;
   reason: string;
   by: string;
+  /** Null: what the profile prefers. */
+  means: Means | null;
   /** Null while it waits or runs. */
   result: ReconcileResult | null;
   detail: string | null;
@@ -34,13 +36,38 @@ export function listRuns(
 ): Promise<RunRow[]> {
   return query<RunRow>(
     source,
-    `SELECT r.run_id AS "runId", p.code AS provider, r.reason, a.name AS by, r.result, r.detail, r.as_of_seq AS "asOfSeq",
+    `SELECT r.run_id AS "runId", p.code AS provider, r.reason, a.name AS by, r.means, r.result, r.detail, r.as_of_seq AS "asOfSeq",
        r.held_here AS "heldHere", r.held_there AS "heldThere", r.drifted, r.awaiting, r.round_trips AS "roundTrips", r.bytes,
        r.forwarded, r.created_at AS "createdAt", r.started_at AS "startedAt", r.ended_at AS "endedAt"
      FROM reconciliation r JOIN provider p USING (provider_id) JOIN actor a ON a.actor_id = r.actor_id
      WHERE ($1::smallint IS NULL OR r.provider_id = $1) AND ($2::int IS NULL OR r.run_id = $2) AND ($3::int IS NULL OR r.run_id < $3)
      ORDER BY r.run_id DESC LIMIT $4`,
     [filter.providerId ?? null, filter.runId ?? null, filter.before ?? null, filter.limit],
+  );
+}
+
+export interface SnapshotRow {
+  snapshotId: number;
+  runId: number;
+  state: 'used' | 'refused';
+  /** Why it was refused. */
+  detail: string | null;
+  asOfBatch: number | null;
+  asOfSeq: number | null;
+  lines: number | null;
+  /** By the provider's clock. */
+  takenAt: Date | null;
+  bytes: number;
+  at: Date;
+}
+
+/** Whole lists that were used or refused, newest first. */
+export function listSnapshots(source: DataSource, providerId: number, limit: number): Promise<SnapshotRow[]> {
+  return query<SnapshotRow>(
+    source,
+    `SELECT snapshot_id AS "snapshotId", run_id AS "runId", state, detail, as_of_batch AS "asOfBatch", as_of_seq AS "asOfSeq",
+       lines, taken_at AS "takenAt", bytes, at FROM snapshot WHERE provider_id = $1 ORDER BY snapshot_id DESC LIMIT $2`,
+    [providerId, limit],
   );
 }
 

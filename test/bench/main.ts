@@ -1,4 +1,4 @@
-// `npm run bench -- [--lines N] [--only bulk,floor,latency,growth,restart] [--profile]`: measures, prints one table, asserts nothing.
+// `npm run bench -- [--lines N] [--only floor,bulk,…] [--profile]`: measures, prints one table, asserts nothing.
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -11,10 +11,14 @@ import { importFile, makeSample } from './import-file.js';
 import { measureLatency, quantile } from './latency.js';
 import { PROFILED_SETTINGS, readProfiles, startStatements, statements } from './profile.js';
 import { formatTable, type Figures } from './report.js';
+import { measureOutage } from './outage.js';
+import { measureReconcile } from './reconcile.js';
+import { measureRecovery } from './recovery.js';
 import { measureRestart } from './restart.js';
+import { measureSnapshot } from './snapshot.js';
 import { startSystem, withServer } from './system.js';
 
-const PARTS = ['floor', 'bulk', 'latency', 'growth', 'restart'] as const;
+const PARTS = ['floor', 'bulk', 'latency', 'growth', 'reconcile', 'snapshot', 'outage', 'recovery', 'restart'] as const;
 type Part = (typeof PARTS)[number];
 
 const MESS = 0.02;
@@ -23,6 +27,8 @@ const FEW_ENTRIES = 30_000;
 const AIS_RATES = [[1, 30], [50, 10], [200, 10]] as const; // prettier-ignore
 const TRUE_RATE = [1, 15] as const;
 const TOP = 25;
+/** Seconds for which one provider hangs. */
+const HUNG_S = 60;
 
 const { values } = parseArgs({
   options: {
@@ -111,6 +117,26 @@ async function measure(server: EmbeddedPostgres): Promise<void> {
     await part('bulk', () => bulkAndGrowth(server, sample));
   }
   if (wanted.has('latency')) await part('latency', () => latency(server));
+  if (wanted.has('reconcile')) {
+    await part('reconcile', async () => {
+      figures.reconcile = await measureReconcile(server, lines);
+    });
+  }
+  if (wanted.has('snapshot')) {
+    await part('snapshot', async () => {
+      figures.snapshot = await measureSnapshot(server, dir, lines);
+    });
+  }
+  if (wanted.has('outage')) {
+    await part('outage', async () => {
+      figures.outage = await onSystem(server, 'outage', (system) => measureOutage(system, HUNG_S));
+    });
+  }
+  if (wanted.has('recovery')) {
+    await part('recovery', async () => {
+      figures.recovery = await onSystem(server, 'recovery', (system) => measureRecovery(system, sample));
+    });
+  }
 }
 
 async function bulkAndGrowth(server: EmbeddedPostgres, sample: Awaited<ReturnType<typeof makeSample>>): Promise<void> {
@@ -162,6 +188,19 @@ async function latency(server: EmbeddedPostgres): Promise<void> {
         path.join(results, 'cpu-latency.json'),
         JSON.stringify(readProfiles(path.join(profileTo, 'latency'), TOP), null, 2),
       );
+  }
+}
+
+async function onSystem<T>(
+  server: EmbeddedPostgres,
+  name: string,
+  work: (system: Awaited<ReturnType<typeof startSystem>>) => Promise<T>,
+): Promise<T> {
+  const system = await startSystem(server, name, { dir });
+  try {
+    return await work(system);
+  } finally {
+    await system.stop();
   }
 }
 

@@ -20,6 +20,8 @@ export interface BenchProcess {
   /** Largest resident memory so far in bytes; null where the system does not tell. */
   peakBytes(): number | null;
   stop(): Promise<void>;
+  /** SIGKILL, as a power cut; returns when it has ended. */
+  kill(): Promise<void>;
 }
 
 export interface ProcessOptions {
@@ -81,6 +83,12 @@ export function startProcess(
     announced,
     onLine: (take) => void takers.push(take),
     peakBytes,
+    async kill() {
+      const ended = once(child, 'exit');
+      child.kill('SIGKILL');
+      await ended;
+      process.removeListener('exit', killWithUs);
+    },
     async stop() {
       peakBytes();
       if (child.exitCode === null && child.signalCode === null) {

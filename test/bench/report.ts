@@ -2,7 +2,11 @@
 import type { BulkFigures, FloorFigures } from './bulk.js';
 import { CHANGES, type GrowthFigures } from './growth.js';
 import type { LatencyFigures } from './latency.js';
+import type { OutageFigures } from './outage.js';
+import type { ReconcileFigures } from './reconcile.js';
+import type { RecoveryFigures } from './recovery.js';
 import type { RestartFigures } from './restart.js';
+import type { SnapshotFigures } from './snapshot.js';
 
 export interface Figures {
   at: string;
@@ -20,6 +24,10 @@ export interface Figures {
   floor?: FloorFigures;
   latency?: LatencyFigures[];
   growth?: { few: GrowthFigures; many: GrowthFigures };
+  reconcile?: ReconcileFigures;
+  snapshot?: SnapshotFigures;
+  outage?: OutageFigures;
+  recovery?: RecoveryFigures;
   restart?: RestartFigures;
   /** Parts that could not be measured, with the reason. */
   failures: Record<string, string>;
@@ -41,9 +49,22 @@ const LIGHT = { p50: 20, p99: 60 };
 const BUSY = { perS: 200, p95: 60 };
 const GROWTH_RATIO = 1.3;
 const RESTART_MS = 3000;
+/** At 3 million entries. */
+const EQUAL = { ms: 2000, bytes: 6000 };
+const ONE_BYTES = 12_000;
+/** The p95 of five providers while the sixth hangs, by the p95 without. */
+const BESIDE = 1.1;
 
 export function rowsOf(figures: Figures): Row[] {
-  return [...bulkRows(figures), ...latencyRows(figures), ...growthRows(figures), ...restartRows(figures)];
+  return [
+    ...bulkRows(figures),
+    ...latencyRows(figures),
+    ...growthRows(figures),
+    ...reconcileRows(figures),
+    ...outageRows(figures),
+    ...snapshotRows(figures),
+    ...restartRows(figures),
+  ];
 }
 
 function bulkRows({ bulk, floor }: Figures): Row[] {
@@ -150,6 +171,99 @@ function growthRows({ growth }: Figures): Row[] {
     })),
     { what: '  many by few', figure: times(ratio), target: times(GROWTH_RATIO), ratio: times(ratio / GROWTH_RATIO) },
   ];
+}
+
+function reconcileRows({ reconcile }: Figures): Row[] {
+  if (!reconcile) return [];
+  const { entries, firstMs, runs } = reconcile;
+  return [
+    {
+      what: `${whole(entries)} entries hashed for the first comparison`,
+      figure: seconds(firstMs),
+      target: '',
+      ratio: '',
+    },
+    ...runs.flatMap(({ differences, found, ms, bytes, roundTrips }): Row[] => {
+      const most = differences === 0 ? EQUAL.bytes : differences === 1 ? ONE_BYTES : null;
+      return [
+        {
+          what: `compared by digests, ${whole(differences)} differences (${whole(found)} found, ${roundTrips} round trips)`,
+          figure: `${ms.toFixed(0)} ms`,
+          target: differences === 0 ? `${EQUAL.ms} ms` : '',
+          ratio: differences === 0 ? times(ms / EQUAL.ms) : '',
+        },
+        {
+          what: '  bytes answered',
+          figure: whole(bytes),
+          target: most === null ? '' : whole(most),
+          ratio: most === null ? '' : times(bytes / most),
+        },
+      ];
+    }),
+  ];
+}
+
+function outageRows({ outage, recovery }: Figures): Row[] {
+  const rows: Row[] = [];
+  if (outage) {
+    const factor = outage.hung.p95 / outage.calm.p95;
+    const ais = outage.hung.aisP95 / outage.calm.aisP95;
+    rows.push(
+      {
+        what: `five providers while the sixth hangs for ${outage.hungS} s: p95 (without: ${outage.calm.p95.toFixed(0)} ms)`,
+        figure: `${outage.hung.p95.toFixed(0)} ms, ${times(factor)}`,
+        target: times(BESIDE),
+        ratio: times(factor / BESIDE),
+      },
+      {
+        what: `  AIS alone (without: ${outage.calm.aisP95.toFixed(0)} ms)`,
+        figure: `${outage.hung.aisP95.toFixed(0)} ms, ${times(ais)}`,
+        target: times(BESIDE),
+        ratio: times(ais / BESIDE),
+      },
+      {
+        what: `  ${whole(outage.waited)} lines that waited: return to the last outcome`,
+        figure: seconds(outage.drainMs),
+        target: '',
+        ratio: '',
+      },
+      { what: '  most requests in a second after its return', figure: whole(outage.peakPerS), target: '', ratio: '' },
+    );
+  }
+  if (recovery) {
+    rows.push(
+      {
+        what: 'worker killed in an import: new process to its first attempt',
+        figure: seconds(recovery.firstAttemptMs),
+        target: '',
+        ratio: '',
+      },
+      { what: '  to the next chunk imported', figure: seconds(recovery.firstChunkMs), target: '', ratio: '' },
+    );
+  }
+  return rows;
+}
+
+/** 400 thousand lines a second in 256 MB, whatever the size. */
+const WHOLE = { linesPerS: 400_000, bytes: 256 * 1024 ** 2 };
+
+function snapshotRows({ snapshot }: Figures): Row[] {
+  if (!snapshot) return [];
+  const { entries } = snapshot;
+  return snapshot.runs.flatMap(({ differences, found, ms, cpuMs, bytes, gzipBytes, peakBytes }) => [
+    {
+      what: `reconcile ${entries} by full list, ${differences} differ (found ${found})`,
+      figure: `${seconds(ms)} (${seconds(cpuMs)} of processor), ${Math.round((entries / ms) * 1000)} lines/s, ${Math.round(bytes / 1e6)} MB (${Math.round(gzipBytes / 1e6)} MB gzipped)`,
+      target: `${WHOLE.linesPerS} lines/s`,
+      ratio: times(WHOLE.linesPerS / ((entries / ms) * 1000)),
+    },
+    {
+      what: '  peak memory of the process',
+      figure: `${Math.round(peakBytes / 1024 ** 2)} MB`,
+      target: '256 MB',
+      ratio: times(peakBytes / WHOLE.bytes),
+    },
+  ]);
 }
 
 function restartRows({ restart }: Figures): Row[] {

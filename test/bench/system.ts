@@ -32,6 +32,10 @@ export interface BenchSystem {
   /** Addresses of the simulators' control endpoints by provider code. */
   readonly controls: Readonly<Record<string, string>>;
   stop(): Promise<void>;
+  /** SIGKILL for the worker; returns when it has ended. */
+  killWorker(): Promise<void>;
+  /** Another worker in its place. */
+  startWorker(): void;
 }
 
 export interface SystemOptions {
@@ -98,13 +102,15 @@ export async function startSystem(
       await axios.put(`${control}/feed-key`, { key: made.key });
     }
     const api = startProcess('api', { script: 'apps/api/main.js', env, logFile: logFile('api'), profileTo: profiles });
-    const worker = startProcess('worker', {
-      script: 'apps/worker/main.js',
-      env,
-      logFile: logFile('worker'),
-      profileTo: profiles,
-    });
-    processes.push(api, worker);
+    const startWorker = (): void => {
+      const options = { script: 'apps/worker/main.js', env, logFile: logFile('worker'), profileTo: profiles };
+      processes.push(startProcess('worker', options));
+    };
+    processes.push(api);
+    startWorker();
+    const killWorker = async (): Promise<void> => {
+      await processes.pop()?.kill();
+    };
     const { key } = await createApiKey(source, { name: 'bench', scopes: ['onde', 'ops.read'] }, HUB_ACTOR_ID);
     const client = axios.create({
       baseURL: address,
@@ -115,7 +121,7 @@ export async function startSystem(
     });
     await answers(client);
     const controls = Object.fromEntries(Object.entries(providers).map(([code, { control }]) => [code, control]));
-    return { name, source, http: client, processes, controls, stop };
+    return { name, source, http: client, processes, controls, stop, killWorker, startWorker };
   } catch (error) {
     await stop();
     throw error;

@@ -5,13 +5,24 @@ import { ApiAcceptedResponse, ApiCreatedResponse, ApiOkResponse, ApiOperation, A
 import type { Queue } from 'bullmq';
 import { DataSource } from 'typeorm';
 import { Problem } from '#contracts';
-import { CurrentActor, LOGGER, ProviderDirectory, Scopes, VAULT, type Actor, type Logger, type Vault } from '#platform';
+import {
+  type Actor,
+  CurrentActor,
+  faultPoint,
+  LOGGER,
+  type Logger,
+  ProviderDirectory,
+  Scopes,
+  VAULT,
+  type Vault,
+} from '#platform';
 import {
   approveRepair,
   groupDrift,
   listDrift,
   listPlans,
   listRuns,
+  listSnapshots,
   proposeRepair,
   queueRun,
   RECONCILE_QUEUE,
@@ -21,9 +32,20 @@ import {
 } from '#reconciliation';
 import { nextOf, PageQuery } from '../http/paging.dto.js';
 import { ReasonDto } from '../http/reason.dto.js';
-import { ApproveDto, DriftListDto, DriftQuery, PlanDto, PlansDto, RunDto, RunsDto } from './reconciliation.dto.js';
+import {
+  ApproveDto,
+  DriftListDto,
+  DriftQuery,
+  PlanDto,
+  PlansDto,
+  RunDto,
+  RunsDto,
+  SnapshotsDto,
+  StartDto,
+} from './reconciliation.dto.js';
 
 const PLANS_SHOWN = 50;
+const SNAPSHOTS_SHOWN = 50;
 
 @ApiTags('reconciliation')
 @Controller('v1')
@@ -43,11 +65,12 @@ export class ReconciliationController {
   @ApiAcceptedResponse({ type: RunDto })
   async start(
     @Param('code') code: string,
-    @Body() { reason }: ReasonDto,
+    @Body() { reason, by }: StartDto,
     @CurrentActor() { actorId }: Actor,
   ): Promise<RunDto> {
     const { providerId, code: provider } = this.directory.byCode(code);
-    const runId = await wantReconciliation(this.source, providerId, { actorId, reason });
+    const runId = await wantReconciliation(this.source, providerId, { actorId, reason }, by ?? null);
+    await faultPoint('reconcile.wanted');
     // Without the queue the worker's sweep finds the run a little later.
     await queueRun(this.queue, { runId, provider }, Date.now()).catch(() =>
       this.log.warn({ event: 'no job could be added', provider, run: runId }),
@@ -71,6 +94,24 @@ export class ReconciliationController {
     const { providerId } = this.directory.byCode(code);
     const runs = await listRuns(this.source, { providerId, ...(before === undefined ? {} : { before }), limit });
     return { runs, next: nextOf(runs, limit, (run) => run.runId) };
+  }
+
+  @Get('reconciliations')
+  @Scopes('onde', 'ops.read')
+  @ApiOperation({ summary: 'Comparisons with all providers, newest first' })
+  @ApiOkResponse({ type: RunsDto })
+  async listAll(@Query() { before, limit }: PageQuery): Promise<RunsDto> {
+    const runs = await listRuns(this.source, { ...(before === undefined ? {} : { before }), limit });
+    return { runs, next: nextOf(runs, limit, (run) => run.runId) };
+  }
+
+  @Get('providers/:code/snapshots')
+  @Scopes('onde', 'ops.read')
+  @ApiOperation({ summary: 'Whole lists that were used or refused, newest first' })
+  @ApiOkResponse({ type: SnapshotsDto })
+  async snapshots(@Param('code') code: string): Promise<SnapshotsDto> {
+    const { providerId } = this.directory.byCode(code);
+    return { snapshots: await listSnapshots(this.source, providerId, SNAPSHOTS_SHOWN) };
   }
 
   @Get('providers/:code/drift')

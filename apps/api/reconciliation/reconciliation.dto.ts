@@ -2,10 +2,11 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsIn, IsInt, IsOptional, Length, Matches, Max, MaxLength, Min } from 'class-validator';
-import type { DriftCause, DriftKind, RepairPlan, ReconcileResult } from '#reconciliation';
+import type { DriftCause, DriftKind, Means, RepairPlan, ReconcileResult } from '#reconciliation';
 import { ReasonDto } from '../http/reason.dto.js';
 
-const RESULTS: readonly ReconcileResult[] = ['equal', 'differs', 'restored', 'notNow', 'cannotTell'];
+const RESULTS: readonly ReconcileResult[] = ['equal', 'differs', 'restored', 'notNow', 'cannotTell', 'refused'];
+const MEANS: readonly Means[] = ['digests', 'snapshot'];
 const KINDS: readonly DriftKind[] = ['missing', 'extra', 'differs', 'unknown'];
 const CAUSES: readonly DriftCause[] = [
   'lostThere',
@@ -17,6 +18,44 @@ const CAUSES: readonly DriftCause[] = [
 ];
 const STATES: readonly RepairPlan['state'][] = ['proposed', 'applying', 'applied', 'stale', 'withdrawn'];
 
+export class StartDto extends ReasonDto {
+  @ApiPropertyOptional({
+    enum: MEANS,
+    description: 'By digests, or by the whole list; absent: what the profile prefers',
+  })
+  @IsOptional()
+  @IsIn(MEANS)
+  by?: Means;
+}
+
+export class SnapshotDto {
+  @ApiProperty()
+  snapshotId!: number;
+  @ApiProperty({ description: 'The comparison that it was read for' })
+  runId!: number;
+  @ApiProperty({ enum: ['used', 'refused'] })
+  state!: 'used' | 'refused';
+  @ApiProperty({ type: String, nullable: true, description: 'Why it was refused; nothing followed from it' })
+  detail!: string | null;
+  @ApiProperty({ type: Number, nullable: true, description: 'The highest batch that it had applied' })
+  asOfBatch!: number | null;
+  @ApiProperty({ type: Number, nullable: true })
+  asOfSeq!: number | null;
+  @ApiProperty({ type: Number, nullable: true })
+  lines!: number | null;
+  @ApiProperty({ type: Date, nullable: true, description: 'By the provider’s clock' })
+  takenAt!: Date | null;
+  @ApiProperty({ description: 'Uncompressed' })
+  bytes!: number;
+  @ApiProperty()
+  at!: Date;
+}
+
+export class SnapshotsDto {
+  @ApiProperty({ type: [SnapshotDto] })
+  snapshots!: SnapshotDto[];
+}
+
 export class RunDto {
   @ApiProperty()
   runId!: number;
@@ -26,6 +65,8 @@ export class RunDto {
   reason!: string;
   @ApiProperty()
   by!: string;
+  @ApiProperty({ type: String, enum: MEANS, nullable: true, description: 'Null: what the profile prefers' })
+  means!: Means | null;
   @ApiProperty({ type: String, enum: RESULTS, nullable: true, description: 'Null while it waits or runs' })
   result!: ReconcileResult | null;
   @ApiProperty({ type: String, nullable: true })

@@ -40,6 +40,7 @@ export class Shelf {
     const { dial, random, now } = this.provider;
     if (random() < dial.destinations.fail) {
       this.figures.failed++;
+      this.provider.effects.count('destinations.fail');
       return 'failed';
     }
     // Versions only grow, also by a rollback: an older one is a copy that was overtaken.
@@ -49,6 +50,7 @@ export class Shelf {
     }
     this.figures.taken++;
     if (dial.destinations.lateMs > 0) {
+      this.provider.effects.count('destinations.lateMs');
       const waiting = this.#kept.waiting;
       if (waiting?.list.version !== list.version)
         this.#kept.waiting = { list, until: now() + dial.destinations.lateMs };

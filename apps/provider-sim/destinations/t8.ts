@@ -71,8 +71,10 @@ function remove({ destinations }: Provider, act: () => void, response: ServerRes
 }
 
 /** Applications that the dial lets fail. */
-function failing({ dial, random }: Provider): boolean {
-  return random() < dial.destinations.partial;
+function failing({ dial, random, effects }: Provider): boolean {
+  const fails = random() < dial.destinations.partial;
+  if (fails) effects.count('destinations.partial');
+  return fails;
 }
 
 function create(provider: Provider, body: string, self: (id: string) => string, response: ServerResponse): void {
@@ -89,6 +91,7 @@ function create(provider: Provider, body: string, self: (id: string) => string, 
   destinations.received.push(applications.length);
   const held = new Set(Object.values(destinations.transactions).flatMap((one) => Object.keys(one)));
   const all = random() < dial.destinations.fail;
+  if (all) provider.effects.count('destinations.fail');
   const reports: Record<string, { externalAppIds: string[]; failureCode: string }> = {};
   const taken: Loose = {};
   for (const [id, data] of applications) {
@@ -121,7 +124,9 @@ function replace(provider: Provider, known: Loose, id: string, body: string, res
     return fail(response, 400, fault);
   }
   destinations.received.push(1);
-  if (random() < dial.destinations.fail || failing(provider)) {
+  const fails = random() < dial.destinations.fail;
+  if (fails) provider.effects.count('destinations.fail');
+  if (fails || failing(provider)) {
     destinations.figures.failed++;
     return answer(response, 500, { externalAppIds: [id], failureCode: 'MALFUNCTION' });
   }

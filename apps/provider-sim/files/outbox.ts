@@ -8,6 +8,7 @@ import { type Piece, piecesOf } from '../pieces.js';
 import type { KnownBatch, KnownPart } from '../known.js';
 import type { Provider } from '../provider.js';
 import { type IncomingPart, RefusedError } from '../words.js';
+import { writeList } from '../snapshot/file.js';
 import { FileForm } from './form.js';
 import { answerName, type FileName, parseName } from './names.js';
 import { parseFile } from './parse-file.js';
@@ -78,6 +79,12 @@ export class Outbox {
     }
   }
 
+  /** Puts its whole list there, as it does every night. */
+  writeList(): Promise<void> {
+    this.#work = this.#work.then(() => writeList(this.provider, this.inbound, this.form, null));
+    return this.#work;
+  }
+
   /** Resolves when all files that were finished so far are dealt with. */
   idle(): Promise<void> {
     return this.#work;
@@ -106,6 +113,10 @@ export class Outbox {
       return;
     }
     if (parsed.kind === 'DST') return this.#takeList(parsed, plain(name), bytes);
+    if (parsed.kind === 'SRQ') {
+      await this.form.open(plain(name), bytes);
+      return writeList(provider, this.inbound, this.form, parsed);
+    }
     this.taken++;
     await this.#take(parsed, manifest, plain(name), bytes);
   }
@@ -204,7 +215,7 @@ export class Outbox {
     const { provider } = this;
     const name = this.#names.get(keyOf(batch.batch, part.part));
     if (part.silent || part.outcomes === undefined || name === undefined) return;
-    const pieces = piecesOf(batch.batch, part.part, part.outcomes, provider.dial, provider.random);
+    const pieces = piecesOf(batch.batch, part.part, part.outcomes, provider);
     // Numbers of result files run on over the parts, with room for the copies that a dial adds.
     let number = (part.part - 1) * 10_000;
     let open = pieces.length;

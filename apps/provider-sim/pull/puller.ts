@@ -26,6 +26,13 @@ type Cursor = { batch: number; part: number };
 const text = ({ batch, part }: Cursor): string => `${batch}-${part}`;
 const isAfter = (a: Cursor, b: Cursor): boolean => a.batch > b.batch || (a.batch === b.batch && a.part > b.part);
 
+/** The hub asks to come again after so many milliseconds. */
+class Later extends Error {
+  constructor(readonly afterMs: number) {
+    super('the hub asks to come again later');
+  }
+}
+
 export class Puller {
   readonly figures = { told: 0, rounds: 0, pages: 0, again: 0, failures: 0, refusedByHub: 0 };
   readonly fetcher = new Fetcher();
@@ -70,6 +77,7 @@ export class Puller {
       this.#again = false;
       const { provider, hub, key } = this.options;
       if (hub() === undefined || key() === undefined || provider.dial.pull.fetching === 'off') {
+        if (provider.dial.pull.fetching === 'off') provider.effects.count('pull.fetching');
         this.#again = true;
         return this.#look(NOT_YET_MS);
       }
@@ -77,10 +85,10 @@ export class Puller {
         this.figures.rounds++;
         await this.#round();
         pauseMs = PAUSE_MS.first;
-      } catch {
+      } catch (error) {
         if (this.#stopped) return;
         this.figures.failures++;
-        await sleep(pauseMs);
+        await sleep(Math.max(pauseMs, error instanceof Later ? error.afterMs : 0));
         pauseMs = Math.min(pauseMs * 2, PAUSE_MS.longest);
         this.#again = true;
       }
@@ -91,16 +99,27 @@ export class Puller {
   /** Looks again by itself; 0 is never. */
   #look(everyMs: number): void {
     clearTimeout(this.#timer);
-    if (everyMs > 0 && !this.#stopped) this.#timer = setTimeout(() => this.wake(), everyMs);
+    if (everyMs <= 0 || this.#stopped) return;
+    this.#timer = setTimeout(() => {
+      if (everyMs === this.options.provider.dial.pull.everyMs) this.options.provider.effects.count('pull.everyMs');
+      this.wake();
+    }, everyMs);
   }
 
   /** From the cursor to the end of the feed; throws for what may pass by itself. */
   async #round(): Promise<void> {
     const { provider } = this.options;
     let cursor = this.cursor();
-    if (provider.random() < provider.dial.pull.stale) cursor = this.#stale(cursor);
+    if (provider.random() < provider.dial.pull.stale) {
+      const behind = this.#stale(cursor);
+      if (isAfter(cursor, behind)) provider.effects.count('pull.stale');
+      cursor = behind;
+    }
     while (!this.#stopped && provider.dial.pull.fetching === 'on') {
-      if (provider.dial.pull.pauseMs > 0) await sleep(provider.dial.pull.pauseMs);
+      if (provider.dial.pull.pauseMs > 0) {
+        await sleep(provider.dial.pull.pauseMs);
+        provider.effects.count('pull.pauseMs');
+      }
       const next = await this.#page(cursor);
       if (next === 'end') return;
       cursor = next;
@@ -121,12 +140,16 @@ export class Puller {
     const { pull } = provider.dial;
     const query = cursor.batch === 0 ? '' : `?after=${text(cursor)}`;
     const url = `${hub()}/v1/feed/${provider.code}/pages${query}`;
+    const cutBefore = this.fetcher.figures.cut;
     const fetched = await this.fetcher.page(url, key() ?? '', pull.gzip === 'on', provider.random() < pull.cut);
+    if (this.fetcher.figures.cut > cutBefore) provider.effects.count('pull.cut');
+    else if (pull.gzip === 'off' && fetched.status === 200) provider.effects.count('pull.gzip');
     if (fetched.status === 204) return 'end';
     if (fetched.status === 410) return this.#fullList();
     if (fetched.status !== 200) {
       this.figures.refusedByHub++;
-      if (fetched.status >= 500 || fetched.status === 429) throw new Error(`status ${fetched.status}`);
+      if (fetched.status >= 500 || fetched.status === 429)
+        throw new Later(1_000 * Number(fetched.headers['retry-after'] ?? 0));
       provider.observer.notice('feedRefused', { detail: `status ${fetched.status}` });
       return 'end';
     }

@@ -23,7 +23,7 @@ export const callbackStyle: Style = {
     });
     const tell = async (batch: KnownBatch, part: KnownPart): Promise<void> => {
       if (part.silent || part.outcomes === undefined) return;
-      const pieces = piecesOf(batch.batch, part.part, part.outcomes, provider.dial, provider.random);
+      const pieces = piecesOf(batch.batch, part.part, part.outcomes, provider);
       await Promise.all(pieces.map((piece) => callbacks.send(piece)));
       part.told = true;
       told(batch.batch, part.part);

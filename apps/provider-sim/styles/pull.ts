@@ -6,6 +6,7 @@ import { piecesOf } from '../pieces.js';
 import { parsePage } from '../pull/parse-page.js';
 import { Puller } from '../pull/puller.js';
 import type { Provider } from '../provider.js';
+import { answerSnapshot } from '../snapshot/http.js';
 import { outcomeCallbacks } from '../webhook/callbacks.js';
 import { FaultPlayer } from '../webhook/faults.js';
 import { addressOf, closed, listen, problem, readBody } from '../webhook/http.js';
@@ -46,12 +47,12 @@ export const pullStyle: Style = {
       hub,
       key: feedKey,
       refused: (batch, part, outcomes) => {
-        for (const piece of piecesOf(batch, part, outcomes, provider.dial, provider.random)) void callbacks.send(piece);
+        for (const piece of piecesOf(batch, part, outcomes, provider)) void callbacks.send(piece);
       },
     });
     const tell = async (batch: KnownBatch, part: KnownPart): Promise<void> => {
       if (part.silent || part.outcomes === undefined) return;
-      const pieces = piecesOf(batch.batch, part.part, part.outcomes, provider.dial, provider.random);
+      const pieces = piecesOf(batch.batch, part.part, part.outcomes, provider);
       await Promise.all(pieces.map((piece) => callbacks.send(piece)));
       part.told = true;
       told(batch.batch, part.part);
@@ -63,6 +64,7 @@ export const pullStyle: Style = {
         provider.observer.violation('badSignature', { detail: `${request.method} ${signature}` });
         return problem(response, 401, 'BAD_SIGNATURE', `the Standard Webhooks signature is ${signature}`);
       }
+      if (await answerSnapshot(provider, request, response)) return;
       if (
         request.method !== 'POST' ||
         new URL(request.url ?? '/', 'http://simulator').pathname !== '/whitelist/available'
@@ -77,6 +79,7 @@ export const pullStyle: Style = {
       if (drawn !== 'none' && faults.before(drawn, response) === 'played') return;
       puller.figures.told++;
       if (provider.random() >= provider.dial.pull.loses) puller.wake();
+      else provider.effects.count('pull.loses');
       if (faults.after(drawn, response) === 'played') return;
       response.writeHead(204).end();
     };

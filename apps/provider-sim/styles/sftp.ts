@@ -9,6 +9,7 @@ import { Outbox } from '../files/outbox.js';
 import { parseName } from '../files/names.js';
 import { parseFile } from '../files/parse-file.js';
 import type { Provider } from '../provider.js';
+import { NIGHT_MS } from '../snapshot/file.js';
 import { between } from '../random.js';
 import { openSftpServer } from '../sftp/server.js';
 import type { Interference, SessionHooks } from '../sftp/session.js';
@@ -37,6 +38,7 @@ function hooksOf(
     const found = fault === 'none' ? undefined : kinds[fault];
     if (fault === 'none' || found === undefined) return 'none';
     injected[fault] = (injected[fault] ?? 0) + 1;
+    provider.effects.count(`faults.${fault}`);
     return found;
   };
   const finished = (path: string): void => {
@@ -45,7 +47,11 @@ function hooksOf(
   return {
     beforeWrite: async (path) => {
       const { min, max } = provider.dial.delayMs;
-      if (max > 0) await sleep(between(provider.random, min, max));
+      if (max > 0) {
+        await sleep(between(provider.random, min, max));
+        provider.effects.count('delayMs.max');
+        if (min > 0) provider.effects.count('delayMs.min');
+      }
       return path.startsWith('/outbound/') && !path.includes(MANIFEST) ? play(BEFORE) : 'none';
     },
     afterRename: async (_from, to) => {
@@ -82,10 +88,12 @@ export const sftpStyle: Style = {
       atLogin: () => {
         if (provider.random() >= provider.dial.faults.unauthorized) return 'accept';
         injected.unauthorized = (injected.unauthorized ?? 0) + 1;
+        provider.effects.count('faults.unauthorized');
         return 'refuse';
       },
     });
     outbox.scan();
+    const nightly = setInterval(() => void outbox.writeList().catch(() => undefined), NIGHT_MS).unref();
     return {
       address: {
         sftp: {
@@ -100,6 +108,7 @@ export const sftpStyle: Style = {
       figures: () => ({ faultsInjected: injected, files: { taken: outbox.taken, answersWritten: outbox.answers } }),
       wake: () => undefined,
       stop: async () => {
+        clearInterval(nightly);
         outbox.stop();
         await server.close();
         await outbox.idle();

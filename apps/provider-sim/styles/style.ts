@@ -29,6 +29,8 @@ export interface StyleContext {
   sftpClientKeys: string[];
   /** Text and keys of files, for the style that has files. */
   files: FileSettings;
+  /** What becomes of requests without a signature, for the style whose standard knows none. */
+  unsigned: 'taken' | 'refused';
   /** Sees every message of the protocol, for the style that has schemas of a standard. */
   witness: Witness;
   /** Notes in the journal that a part's outcomes were delivered. */

@@ -204,6 +204,9 @@ describe('orders', () => {
     assert.equal((await create(1, [add(1, 1, 1)], { state: 'acknowledged' })).status, 400);
     assert.equal((await create(1, [{ id: '1', action: 'remove', service: {} }])).status, 400);
     assert.equal((await call(url('/serviceOrder'), 'POST', '{', JSON_TYPE)).status, 400);
+    const html = { 'content-type': 'text/html' };
+    assert.equal((await call(url('/serviceOrder'), 'POST', '<html>', html)).status, 415);
+    assert.equal((await create(1, [add(1, 1, 1)], { serviceOrderItem: [add(1, 1, 1), null] })).status, 400);
     assert.equal(dtac.provider.applier.book.count, 0);
   });
 
@@ -300,6 +303,19 @@ describe('orders', () => {
       [failed.state, failed.serviceOrderItem[0]?.errorMessage?.[0]?.code],
       ['failed', 'SERVICE_NOT_FOUND'],
     );
+    assert.equal(dtac.provider.applier.book.count, 0);
+    await create(7, [{ id: '1', action: 'delete', service: { id } }, add(7, 2, 7)]);
+    const gone = await order(7);
+    assert.deepEqual(
+      [gone.state, ...gone.serviceOrderItem.map((item) => [item.state, item.errorMessage?.[0]?.code])],
+      ['partial', ['failed', 'ALREADY_REMOVED'], ['completed', undefined]],
+    );
+    const listed = JSON.parse((await call(url('/serviceOrder?fields=id,state'), 'GET', '', {})).text) as Order[];
+    assert.deepEqual(
+      listed.map((one) => one.state),
+      ['completed', 'completed', 'completed', 'failed', 'partial'],
+    );
+    await create(8, [{ id: '1', action: 'delete', service: { id: gone.serviceOrderItem[1]?.service.id } }]);
     assert.equal(dtac.provider.applier.book.count, 0);
     await create(5, [add(1, 1, 5)]);
     const byLine = [

@@ -20,7 +20,7 @@ const NOTHING: Outcomes = { except: [], first: 1, last: 1 };
 export const tmf641Style: Style = {
   name: 'tmf641',
   read: (provider, body) => parseOrder(readOrder(body.toString()), sha256(body), provider.applier.book),
-  async start({ provider, host, port, folder, hubSecrets, signatureCheck, told, witness }) {
+  async start({ provider, host, port, folder, hubSecrets, signatureCheck, unsigned, told, witness }) {
     const store = new OrderStore(folder);
     /** Pieces that show an order as it was when it had only been acknowledged or begun. */
     const early = new WeakMap<Piece, OrderState>();
@@ -31,7 +31,7 @@ export const tmf641Style: Style = {
       const known = provider.known.get(piece.batch);
       const kept = store.order(piece.batch);
       if (state !== undefined && known !== undefined && kept !== undefined)
-        return orderView(known, kept, server.address, provider.now(), state);
+        return orderView(known, kept, server.address, provider.now(), { early: state });
       return server.view(piece.batch) ?? { id: orderIdOf(piece.batch), state: 'completed' };
     };
     const nameOf = (piece: Piece): string => (early.get(piece) === 'acknowledged' ? CREATED : CHANGED);
@@ -52,11 +52,13 @@ export const tmf641Style: Style = {
     /** An event tells the whole order, so there are no parts; of the twists only those that an event can show. */
     const pieces = (batch: number, outcomes: Outcomes): Piece[] => {
       const answer = { ...provider.dial.answer, partSize: 0, contradict: 0, shifted: 0, badSignature: 0 };
-      return piecesOf(batch, 1, outcomes, { ...provider.dial, answer }, provider.random);
+      const { dial, random, effects } = provider;
+      return piecesOf(batch, 1, outcomes, { dial: { ...dial, answer }, random, effects });
     };
     const taken = (batch: number, rejected: boolean): void => {
       if (rejected) void listeners.send(pieces(batch, NOTHING));
       if (rejected || provider.random() >= provider.dial.orders.earlyEvents) return;
+      provider.effects.count('orders.earlyEvents');
       const told = (['acknowledged', 'inProgress'] as const).map((state) => {
         const delayMs = between(provider.random, 0, provider.dial.answer.reorderMs);
         const piece: Piece = { id: randomUUID(), batch, part: 1, outcomes: NOTHING, delayMs, twist: 'none' };
@@ -66,7 +68,8 @@ export const tmf641Style: Style = {
       void listeners.send(told);
     };
     const verifier = new Verifier(hubSecrets, signatureCheck);
-    const server = await OrderServer.open({ provider, store, listeners, witness, verifier, host, port, taken });
+    const rest = { host, port, unsigned, taken };
+    const server = await OrderServer.open({ provider, store, listeners, witness, verifier, ...rest });
     const tell = async (batch: KnownBatch, part: KnownPart): Promise<void> => {
       if (part.silent || part.outcomes === undefined) return;
       if ((await listeners.send(pieces(batch.batch, part.outcomes))) === 'nobody') return;

@@ -6,6 +6,7 @@ import { loopbackUrl } from '../loopback.js';
 import type { Provider } from '../provider.js';
 import { type IncomingPart, RefusedError } from '../words.js';
 import { answerT8 } from '../destinations/t8.js';
+import { answerInventory } from '../snapshot/inventory.js';
 import { FaultPlayer } from '../webhook/faults.js';
 import { addressOf, answer, closed, listen, readBody } from '../webhook/http.js';
 import type { Verifier } from '../webhook/signature.js';
@@ -21,6 +22,7 @@ export interface OrderServerOptions {
   listeners: Listeners;
   witness: Witness;
   verifier: Verifier;
+  unsigned: 'taken' | 'refused';
   host: string;
   port: number;
   /** Called when a new order was taken, with whether it was rejected as a whole afterwards. */
@@ -58,13 +60,21 @@ export class OrderServer {
     const path = url.pathname.startsWith(BASE) ? url.pathname.slice(BASE.length) : '';
     const raw = await readBody(request);
     const body = raw.toString();
-    // The standard knows no signature: who sends none is not asked for it, a wrong one is never right.
-    if (this.options.verifier.verify(request.headers, raw, body) === 'wrong') {
-      this.options.provider.observer.violation('badSignature');
-      return this.#fail(response, 401, 'CREDENTIALS', 'the signature is wrong');
+    // The standard knows no signature: who sends none is asked for it only when that was agreed; a wrong one is never right.
+    const { verifier, unsigned, provider } = this.options;
+    const signature = verifier.verify(request.headers, raw, body);
+    if (signature === 'wrong' || (signature === 'missing' && unsigned === 'refused')) {
+      provider.observer.violation('badSignature');
+      return this.#fail(response, 401, 'CREDENTIALS', `the signature is ${signature}`);
     }
     if (answerT8(this.options.provider, request, url.pathname, body, response) === 'answered') return;
-    if (request.method === 'POST' && path === '/serviceOrder') return this.#create(body, response);
+    const nameOf = (batch: number): string | undefined => this.options.store.order(batch)?.externalId;
+    if (answerInventory(provider, request, response, nameOf)) return;
+    if (request.method === 'POST' && path === '/serviceOrder') {
+      if (!/^application\/json\s*(?:;|$)/i.test(request.headers['content-type'] ?? ''))
+        return this.#fail(response, 415, 'MEDIA_TYPE', 'Content-Type is not application/json');
+      return this.#create(body, response);
+    }
     if (request.method === 'POST' && path === '/hub') return this.#subscribe(body, response);
     if (request.method === 'DELETE' && path.startsWith('/hub/')) return this.#unsubscribe(path.slice(5), response);
     if (request.method === 'GET' && path.startsWith('/serviceOrder')) return this.#show(path, url, response);
@@ -126,12 +136,19 @@ export class OrderServer {
       }
       const verdict = provider.receive(part, Buffer.from(body));
       if (isNew) {
-        if (provider.random() < provider.dial.orders.loseSubscriptions) listeners.loseAll();
+        if (provider.random() < provider.dial.orders.loseSubscriptions && listeners.subscriptions.length > 0) {
+          provider.effects.count('orders.loseSubscriptions');
+          listeners.loseAll();
+        }
         taken(part.batch, false);
       }
       if (this.faults.after(fault, response) === 'played') return;
-      if (verdict.verdict === 'known' || provider.random() < provider.dial.orders.conflict) return known();
-      const view = orderView(verdict.batch, kept, this.address, provider.now(), 'acknowledged');
+      if (verdict.verdict === 'known') return known();
+      if (provider.random() < provider.dial.orders.conflict) {
+        provider.effects.count('orders.conflict');
+        return known();
+      }
+      const view = orderView(verdict.batch, kept, this.address, provider.now(), { early: 'acknowledged' });
       witness('answer', view);
       answer(response, 201, view, location);
     } catch (error) {
@@ -140,6 +157,7 @@ export class OrderServer {
       if (status !== 422 || provider.dial.orders.refuse === 'atOnce') {
         return this.#fail(response, 400, code, error.message);
       }
+      provider.effects.count('orders.refuse');
       store.refuse(part.batch, { code, reason: error.message });
       taken(part.batch, true);
       if (this.faults.after(fault, response) === 'played') return;
@@ -182,7 +200,10 @@ export class OrderServer {
     const { provider, witness } = this.options;
     if (provider.dial.faultsOn === 'everything') {
       const fault = await this.faults.draw();
-      if (fault !== 'none' && this.faults.before(fault, response) === 'played') return;
+      if (fault !== 'none' && this.faults.before(fault, response) === 'played') {
+        provider.effects.count('faultsOn');
+        return;
+      }
     }
     if (path === '/serviceOrder') return this.#list(url.searchParams, response);
     const found = this.view(batchOfOrder(path.slice('/serviceOrder/'.length)));
@@ -204,6 +225,7 @@ export class OrderServer {
     const there = numbers.filter(
       (batch) => batch !== undefined && (provider.known.has(batch) || this.#refusal(batch) !== undefined),
     );
+    if (externalId !== null && filter === 'off') provider.effects.count('orders.filter');
     const offset = Number(asked.get('offset') ?? 0);
     const most = Math.min(Number(asked.get('limit') ?? page), page);
     const list = there.slice(offset, offset + most).map((batch) => {
@@ -212,6 +234,8 @@ export class OrderServer {
         ? order
         : Object.fromEntries(Object.entries(order).filter(([name]) => fields.includes(name) || name === 'href'));
     });
+    // Cut shorter than was asked for: the rest is in further pages.
+    if (page === most && offset + most < there.length) provider.effects.count('orders.page');
     witness('list', list);
     const counts = { 'x-result-count': String(list.length), 'x-total-count': String(there.length) };
     answer(response, list.length < there.length ? 206 : 200, list, counts);
@@ -222,11 +246,12 @@ export class OrderServer {
     const { provider, store } = this.options;
     const kept = batch === undefined ? undefined : store.order(batch);
     if (batch === undefined || kept === undefined) return undefined;
-    const shown = whole ? kept : { ...kept, actions: [] };
     const refusal = this.#refusal(batch);
-    if (refusal !== undefined) return rejectedView(batch, shown, refusal, this.address);
+    if (refusal !== undefined)
+      return rejectedView(batch, whole ? kept : { ...kept, actions: [] }, refusal, this.address);
     const known = provider.known.get(batch);
-    return known === undefined ? undefined : orderView(known, shown, this.address, provider.now());
+    const shown = whole ? 'whole' : 'keys';
+    return known === undefined ? undefined : orderView(known, kept, this.address, provider.now(), { shown });
   }
 
   #subscribe(body: string, response: ServerResponse): void {
@@ -245,6 +270,7 @@ export class OrderServer {
       // As the standard has it: a second one waits until the first is deleted, and whose it is nobody tells.
       return this.#fail(response, 409, '40902', 'there is a listener already');
     }
+    if (there !== undefined) provider.effects.count('orders.listeners');
     const subscription = listeners.add(callback, typeof wanted.query === 'string' ? wanted.query : undefined);
     witness('hubAnswer', subscription);
     answer(response, 201, subscription, { location: `${BASE}/hub/${subscription.id}` });

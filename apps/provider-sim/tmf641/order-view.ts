@@ -33,6 +33,7 @@ export function batchOfOrder(id: string): number | undefined {
 }
 
 const REASONS: Record<string, string> = {
+  ALREADY_REMOVED: 'There is no such service any more',
   PORTED_OUT: 'Subscriber is no longer on this network',
   NOT_SUBSCRIBER: 'No such subscriber',
   SERVICE_NOT_FOUND: 'There is no service of this id',
@@ -43,26 +44,44 @@ function failed(outcome: LineOutcome | undefined): outcome is LineOutcome {
   return outcome?.outcome === 'rejected' || outcome?.outcome === 'retryLater';
 }
 
-/** The state that the outcomes of a batch amount to. */
-export function stateOf(batch: KnownBatch): OrderState {
-  const [part] = batch.known;
-  if (part?.outcomes === undefined) return 'inProgress';
-  const failures = part.outcomes.except.filter(failed).length;
-  if (failures === 0) return 'completed';
-  return failures === part.count ? 'failed' : 'partial';
+/** The outcome of each item, by position; what a removal did not find any more has failed, as no service could be ended. */
+function outcomesOf(
+  { known: [part] }: KnownBatch,
+  actions: readonly string[],
+): (LineOutcome | undefined)[] | undefined {
+  if (part?.outcomes === undefined) return undefined;
+  const { default: word, except } = part.outcomes;
+  const listed = new Map(except.map((one) => [one.n, one]));
+  return actions.map((action, i) => {
+    const one = listed.get(i + 1);
+    if (action !== 'delete' || (one?.outcome ?? word) !== 'already') return one;
+    return { n: i + 1, ref: one?.ref ?? '', outcome: 'rejected', code: 'ALREADY_REMOVED' };
+  });
 }
 
-/** A ServiceOrder; `state` shows it as it was when it had only been acknowledged or begun. */
+/** The state that the outcomes of an order amount to. */
+function stateOf(outcomes: readonly (LineOutcome | undefined)[] | undefined): OrderState {
+  if (outcomes === undefined) return 'inProgress';
+  const failures = outcomes.filter(failed).length;
+  if (failures === 0) return 'completed';
+  return failures === outcomes.length ? 'failed' : 'partial';
+}
+
+/** Whether an order is shown with its items, or, as in lists, by its keys only. */
+export type Shown = 'whole' | 'keys';
+
+/** A ServiceOrder; `early` shows it as it was when it had only been acknowledged or begun. */
 export function orderView(
   batch: KnownBatch,
   kept: KeptOrder,
   origin: string,
   now: number,
-  state = stateOf(batch),
+  { early, shown = 'whole' }: { early?: OrderState; shown?: Shown } = {},
 ): Record<string, unknown> {
   const id = orderIdOf(batch.batch);
+  const told = outcomesOf(batch, kept.actions);
+  const state = early ?? stateOf(told);
   const final = state !== 'acknowledged' && state !== 'inProgress';
-  const outcomes = new Map((final ? batch.known[0]?.outcomes?.except : undefined)?.map((one) => [one.n, one]));
   const time = new Date(now).toISOString();
   return {
     id,
@@ -71,15 +90,8 @@ export function orderView(
     state,
     orderDate: kept.orderDate,
     ...(final ? { completionDate: time } : {}),
-    serviceOrderItem: kept.actions.map((action, i) =>
-      itemView(
-        kept.itemIds[i] ?? String(i + 1),
-        action,
-        kept.refs[i] ?? '',
-        final ? 'final' : state,
-        outcomes.get(i + 1),
-        time,
-      ),
+    serviceOrderItem: (shown === 'whole' ? kept.actions : []).map((action, i) =>
+      itemView(kept.itemIds[i] ?? String(i + 1), action, kept.refs[i] ?? '', final ? 'final' : state, told?.[i], time),
     ),
     '@type': 'ServiceOrder',
   };

@@ -63,7 +63,9 @@ export function parseOrder(order: Loose, sha256: string, book: Book): IncomingPa
   if (forbidden !== undefined) refuse('NOT_SETTABLE', `${forbidden} is set by the server`);
   const batch = batchOf(text(order['externalId']));
   if (batch === undefined) refuse('NO_EXTERNAL_ID', 'externalId must end with the number of the batch');
-  const items = objects(order['serviceOrderItem']);
+  const given = order['serviceOrderItem'];
+  const items = objects(given);
+  if (Array.isArray(given) && items.length < given.length) refuse('BAD_ITEM', 'an item is no object');
   if (items.length === 0) refuse('NO_ITEMS', 'serviceOrderItem must have at least one item');
   const lines = items.map((item) => lineOf(item, book));
   const guessed = items.some(
@@ -86,10 +88,12 @@ export function parseOrder(order: Loose, sha256: string, book: Book): IncomingPa
 
 function lineOf(item: Loose, book: Book): WireLine {
   const action = text(item['action']);
+  if (typeof item['service'] !== 'object' || item['service'] === null) refuse('NO_SERVICE', 'an item has no service');
   const service = object(item['service']);
   const named = new Map(
     objects(service['serviceCharacteristic']).map((one) => [text(one['name']), text(one['value'])]),
   );
+  if (text(item['id']) === '') refuse('NO_ITEM_ID', 'an item has no id');
   // An item's id is the client's own word; the hub's begins with the position.
   const n = parseInt(text(item['id']), 10);
   if (action === 'delete') {

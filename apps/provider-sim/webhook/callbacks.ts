@@ -137,6 +137,7 @@ export class Callbacks {
     if (this.#stopped) return;
     if (provider.now() - waiting.firstAt > provider.dial.answer.retryForSeconds * 1000) {
       this.givenUp++;
+      provider.effects.count('answer.retryForSeconds');
       provider.observer.notice('callbackGivenUp', { batch: waiting.piece.batch });
       return waiting.done();
     }

@@ -15,8 +15,12 @@ export class FaultPlayer {
 
   /** Waits as long as the dial says, then draws what happens to this request. */
   async draw(): Promise<FaultKind | 'none'> {
-    const { dial, random } = this.provider;
-    if (dial.delayMs.max > 0) await sleep(between(random, dial.delayMs.min, dial.delayMs.max));
+    const { dial, random, effects } = this.provider;
+    if (dial.delayMs.max > 0) {
+      await sleep(between(random, dial.delayMs.min, dial.delayMs.max));
+      effects.count('delayMs.max');
+      if (dial.delayMs.min > 0) effects.count('delayMs.min');
+    }
     return faultOf(dial.faults, random());
   }
 
@@ -32,6 +36,8 @@ export class FaultPlayer {
     else if (fault === 'resetBefore') response.socket?.resetAndDestroy();
     else if (fault !== 'hangBefore') return 'toCome';
     // A request that hangs is simply never answered; it ends when the caller gives up or the simulator stops.
+    this.provider.effects.count(`faults.${fault}`);
+    if (fault === 'tooMany' || fault === 'unavailable') this.provider.effects.count('retryAfterSeconds');
     return 'played';
   }
 
@@ -40,6 +46,7 @@ export class FaultPlayer {
     if (fault === 'error500After') problem(response, 500, 'INTERNAL', 'something went wrong');
     else if (fault === 'resetAfter') response.socket?.resetAndDestroy();
     else if (fault !== 'hangAfter') return 'none';
+    this.provider.effects.count(`faults.${fault}`);
     return 'played';
   }
 }

@@ -7,6 +7,7 @@ import type { Provider } from '../provider.js';
 import { type IncomingPart, RefusedError } from '../words.js';
 import { answerDestinations } from '../destinations/http.js';
 import { answerDigest } from './digest.js';
+import { answerSnapshot } from '../snapshot/http.js';
 import { FaultPlayer } from './faults.js';
 import { addressOf, answer, BodyError, closed, listen, problem, readBody } from './http.js';
 import { parseEvent } from './parse-event.js';
@@ -65,6 +66,7 @@ export class WebhookReceiver {
     if (answerDestinations(provider, request, path, text, response) === 'answered') return;
     const digest = answerDigest(provider, path, text);
     if (digest) return answer(response, 200, digest);
+    if (await answerSnapshot(provider, request, response)) return;
     if (request.method === 'GET' && path.startsWith('/whitelist/')) return this.#question(path, response);
     problem(
       response,
@@ -125,9 +127,13 @@ export class WebhookReceiver {
     const { provider } = this.options;
     if (provider.dial.faultsOn === 'everything') {
       const fault = await this.faults.draw();
-      if (fault !== 'none' && this.faults.before(fault, response) === 'played') return;
+      if (fault !== 'none' && this.faults.before(fault, response) === 'played') {
+        provider.effects.count('faultsOn');
+        return;
+      }
     }
     if (provider.dial.statusQuery === 'off') {
+      provider.effects.count('statusQuery');
       return problem(response, 501, 'NO_STATUS_QUERY', 'this provider cannot be asked what became of a batch');
     }
     if (path === '/whitelist/state') {

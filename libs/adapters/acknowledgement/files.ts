@@ -3,6 +3,7 @@
 // taken, so a crash in between takes it a second time, which recording bears.
 import { posix } from 'node:path';
 import type { Collected, IncomingAnswer, ProviderProfile } from '#contracts';
+import { faultPoint } from '#platform';
 import { addressOf, manifestName, parseFileName, type FileName } from '../formats/file-names.js';
 import { readOutcomesFile, readReceiptFile } from '../formats/hdt-answers.js';
 import { LONGEST_MANIFEST_BYTES, readManifest, troubleWithFile, type Manifest } from '../formats/manifest.js';
@@ -159,7 +160,9 @@ export class FileCollector {
       );
       return 'setAside';
     }
+    await faultPoint('files.answerRead');
     await take(answer);
+    await faultPoint('files.answerTaken');
     await this.archive(session, file, manifest);
     // In good order now: what was wrong with it before is over.
     await session.remove(posix.join(this.folders.setAside, file + REASON));
@@ -217,6 +220,7 @@ export class FileCollector {
   /** File first, manifest after: an interruption leaves a manifest without file, which the next look finishes. */
   private async archive(session: SftpSession, file: string, manifest: Manifest): Promise<void> {
     await this.move(session, file, this.folders.archive);
+    await faultPoint('files.answerMoved');
     const moved = await session.read(posix.join(this.folders.archive, file), this.mostBytes);
     if (moved !== null && troubleWithFile(moved, manifest) === null) {
       return this.move(session, manifestName(file), this.folders.archive);

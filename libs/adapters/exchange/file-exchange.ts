@@ -5,10 +5,12 @@ import {
   KeyNotUsable,
   type AskResult,
   type HandOverResult,
+  type HighestAnswer,
   type ProviderProfile,
   type SealedBatch,
   type SealedPart,
 } from '#contracts';
+import { faultPoint } from '#platform';
 import {
   batchFileName,
   dayInBangkok,
@@ -56,6 +58,7 @@ export class FileExchange implements BatchExchange {
         // Closed at sealing; only what was sealed before there were stored closed bytes is closed now.
         const bytes = part.enclosed ?? (await this.files.sealing.seal(plainName, part.bytes));
         await writeWhole(session, posix.join(this.folders.outbound, name), bytes);
+        await faultPoint('files.dataThere');
         const sealed = this.files.sealing.suffix !== '';
         const manifest = renderManifest({
           name,
@@ -144,7 +147,7 @@ export class FileExchange implements BatchExchange {
   }
 
   /** From the files that lie in outbound/ and the answers in inbound/: both carry the number in their names. */
-  async highestNumber(signal: AbortSignal): Promise<number | null> {
+  async highestNumber(_above: number, signal: AbortSignal): Promise<HighestAnswer> {
     try {
       const session = await this.connection.session(signal);
       let highest = 0;
@@ -174,9 +177,9 @@ export class FileExchange implements BatchExchange {
       await look(this.folders.outbound, sent);
       await look(this.folders.inbound, answered);
       await look(this.folders.archive, answered, true);
-      return highest;
+      return { said: 'number', number: highest, sha256: null, appliedSeq: null };
     } catch (error) {
-      if (error instanceof SftpFailure) return null;
+      if (error instanceof SftpFailure) return judgeLook(error);
       throw error;
     }
   }
@@ -200,13 +203,19 @@ function wordsOf(error: unknown): string {
   throw error;
 }
 
+function judgeLook({ trouble, message }: SftpFailure): HighestAnswer {
+  if (trouble === 'hostKey') return { said: 'forbidden', detail: message, about: 'hostKey' };
+  return { said: trouble === 'login' ? 'forbidden' : 'notReached', detail: message };
+}
+
 function judgeFailure(error: unknown, readable: boolean): Unfinished {
   const detail = wordsOf(error);
-  if (!(error instanceof SftpFailure)) return { result: 'forbidden', detail, status: null };
+  if (!(error instanceof SftpFailure)) return { result: 'forbidden', detail, status: null, about: 'keyNotUsable' };
   const { trouble } = error;
   if (readable) return { result: 'unclear', detail, status: null };
   switch (trouble) {
     case 'hostKey':
+      return { result: 'forbidden', detail, status: null, about: 'hostKey' };
     case 'login':
       return { result: 'forbidden', detail, status: null };
     case 'denied':

@@ -1,5 +1,6 @@
 // The provider's folders (docs/providers/contract.md, "Files"), and writing into them so that nobody reads half a file.
 import { posix } from 'node:path';
+import { faultPoint } from '#platform';
 import { LONGEST_MANIFEST_BYTES, readManifest, type Manifest } from '../formats/manifest.js';
 import type { Charset } from '../formats/hdt.js';
 import type { Sealing } from '../sealing/sealing.js';
@@ -36,7 +37,9 @@ export function foldersBelow(root: string): Folders {
 export async function writeWhole(session: SftpSession, path: string, bytes: Buffer): Promise<void> {
   const temporary = `${path}.part`;
   await session.write(temporary, bytes);
+  await faultPoint('files.written');
   await session.rename(temporary, path);
+  await faultPoint('files.renamed');
   const size = await session.size(path);
   if (size !== bytes.length) {
     // Some servers report success for what they never stored.

@@ -141,14 +141,26 @@ describe('asked', () => {
   });
 
   test('the highest number', () => {
-    assert.equal(judgeHighest(answer(200, { provider: 'AIS', highestBatch: 0 }), 'AIS'), 0);
+    const none = { said: 'number', number: 0, sha256: null, appliedSeq: null };
+    assert.deepEqual(judgeHighest(answer(200, { provider: 'AIS', highestBatch: 0 }), 'AIS'), none);
+    const sha256 = 'ab'.repeat(32);
+    assert.deepEqual(judgeHighest(answer(200, { provider: 'AIS', highestBatch: 7, sha256, appliedSeq: 90 }), 'AIS'), {
+      said: 'number',
+      number: 7,
+      sha256,
+      appliedSeq: 90,
+    });
     for (const exchange of [
       answer(200, { provider: 'TRUE', highestBatch: 3 }),
       answer(200, { provider: 'AIS', highestBatch: '3' }),
       answer(200, ''),
+      answer(404, ''),
       answer(500, ''),
+      answer(501, ''),
     ]) {
-      assert.equal(judgeHighest(exchange, 'AIS'), null);
+      assert.deepEqual(judgeHighest(exchange, 'AIS'), { said: 'cannotTell' });
     }
+    for (const status of [401, 403]) assert.equal(judgeHighest(answer(status, ''), 'AIS').said, 'forbidden');
+    for (const status of [429, 502, 503]) assert.equal(judgeHighest(answer(status, ''), 'AIS').said, 'notReached');
   });
 });

@@ -3,6 +3,7 @@ import {
   refusalOf,
   type AskResult,
   type HandOverResult,
+  type HighestAnswer,
   type SealedBatch,
   type SealedPart,
   type Unusable,
@@ -116,18 +117,36 @@ export function judgeAsk(exchange: Exchange, batch: SealedBatch): AskResult {
   }
 }
 
-/** The provider's highest number, null when it did not say so clearly. */
-export function judgeHighest(exchange: Exchange, provider: string): number | null {
-  if (exchange.end !== 'answered' || exchange.status !== 200) return null;
+/** It is not there just now; any other fault of this address alone must not keep batches back. */
+const AWAY: ReadonlySet<number> = new Set([429, 502, 503, 504]);
+
+/** What an answer to the question for the highest number says. What cannot be read is no word at all. */
+export function judgeHighest(exchange: Exchange, provider: string): HighestAnswer {
+  if (exchange.end !== 'answered') {
+    const forbidden = exchange.end === 'notReached' && exchange.forbidden;
+    return { said: forbidden ? 'forbidden' : 'notReached', detail: exchange.detail };
+  }
+  const { status, body } = exchange;
+  if (status === 401 || status === 403) return { said: 'forbidden', detail: problemText(status, body) };
+  if (AWAY.has(status)) return { said: 'notReached', detail: problemText(status, body) };
+  if (status !== 200) return { said: 'cannotTell' };
   try {
-    const answer = readObject(exchange.body);
-    const highest = answer['highestBatch'];
-    if (answer['provider'] !== provider) return null;
-    return typeof highest === 'number' && Number.isSafeInteger(highest) && highest >= 0 ? highest : null;
+    const { provider: named, highestBatch, sha256, appliedSeq } = readObject(body);
+    if (named !== provider || !isCount(highestBatch)) return { said: 'cannotTell' };
+    return {
+      said: 'number',
+      number: highestBatch,
+      sha256: typeof sha256 === 'string' && /^[0-9a-f]{64}$/.test(sha256) ? sha256 : null,
+      appliedSeq: isCount(appliedSeq) ? appliedSeq : null,
+    };
   } catch (error) {
     if (!(error instanceof AnswerNotUsable)) throw error;
-    return null;
+    return { said: 'cannotTell' };
   }
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 
 function problemOf(body: Buffer): Record<string, unknown> | null {

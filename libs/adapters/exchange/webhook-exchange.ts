@@ -1,6 +1,6 @@
 // The feed contract over a webhook: hands parts over, asks for a batch, asks for the highest number.
 import { randomUUID } from 'node:crypto';
-import type { AskResult, HandOverResult, ProviderProfile, SealedBatch, SealedPart } from '#contracts';
+import type { AskResult, HandOverResult, HighestAnswer, ProviderProfile, SealedBatch, SealedPart } from '#contracts';
 import { partId } from '../formats/cloudevents.js';
 import type { WebhookClient } from '../transports/webhook.js';
 import { joinParts, type PartOutcomes } from './join-parts.js';
@@ -58,7 +58,7 @@ export class WebhookExchange implements BatchExchange {
     return judgeAsk(await this.get(`/whitelist/batches/${batch.number}`, signal), batch);
   }
 
-  async highestNumber(signal: AbortSignal): Promise<number | null> {
+  async highestNumber(_above: number, signal: AbortSignal): Promise<HighestAnswer> {
     return judgeHighest(await this.get('/whitelist/state', signal), this.profile.code);
   }
 

@@ -11,7 +11,8 @@ export function cursorAfter(position: { number: number; part: number }): string 
   return `${position.number}-${position.part}`;
 }
 
-function lineOf(line: BatchLine): Record<string, unknown> {
+/** A change as a line of a page, or an entry as a line of a listing. */
+export function lineOf(line: BatchLine): Record<string, unknown> {
   const { n, op, ref, seq, access } = line;
   if (op === 'REMOVE') return { n, op, ref, seq, access, line: line.line };
   return {

@@ -1,6 +1,6 @@
 // 3BB, reference profile: a thin webhook, after which it pulls the lines by cursor and posts outcomes by signed callback.
 import type { ProviderProfile } from '#contracts';
-import { DEADLINES, RETRY_SCHEDULE_S, WEBHOOK_LINES, webhook } from './defaults.js';
+import { DEADLINES, LONGEST_LIST_BYTES, NIGHTLY_S, RETRY_SCHEDULE_S, WEBHOOK_LINES, webhook } from './defaults.js';
 
 export const threeBb: ProviderProfile = {
   code: '3BB',
@@ -27,6 +27,10 @@ export const threeBb: ProviderProfile = {
   ...DEADLINES,
   retryScheduleS: [...RETRY_SCHEDULE_S],
   maxLineTries: 8,
+  observe: {
+    digests: false,
+    snapshot: { by: 'api', everyS: NIGHTLY_S, leastPercent: 90, maxBytes: LONGEST_LIST_BYTES },
+  },
   secrets: { signing: ['3bb.signing.1'], callback: ['3bb.callback.1'], sshKey: null },
   destinations: { form: 'feed' },
 };

@@ -1,6 +1,6 @@
 // AIS, reference profile: webhook, CloudEvents with Standard Webhooks signature, outcomes in the response.
 import type { ProviderProfile } from '#contracts';
-import { DEADLINES, RETRY_SCHEDULE_S, WEBHOOK_LINES, webhook } from './defaults.js';
+import { DEADLINES, LONGEST_LIST_BYTES, NIGHTLY_S, RETRY_SCHEDULE_S, WEBHOOK_LINES, webhook } from './defaults.js';
 
 export const ais: ProviderProfile = {
   code: 'AIS',
@@ -27,6 +27,10 @@ export const ais: ProviderProfile = {
   maxLineTries: 8,
   // Equal lists cost one answer of 6 kB, so it can be asked every hour.
   reconcileEveryS: 3_600,
+  observe: {
+    digests: true,
+    snapshot: { by: 'api', everyS: NIGHTLY_S, leastPercent: 90, maxBytes: LONGEST_LIST_BYTES },
+  },
   secrets: { signing: ['ais.signing.1'], callback: [], sshKey: null, digest: 'ais.digest.1' },
   destinations: { form: 'event' },
 };

@@ -1,6 +1,6 @@
 // CAT, reference profile: SFTP, H/D/T files with manifests, file receipt and result files.
 import type { ProviderProfile } from '#contracts';
-import { DEADLINES, FILE_LINES, RETRY_SCHEDULE_S, sftp } from './defaults.js';
+import { DEADLINES, FILE_LINES, LONGEST_LIST_BYTES, NIGHTLY_S, RETRY_SCHEDULE_S, sftp } from './defaults.js';
 
 export const cat: ProviderProfile = {
   code: 'CAT',
@@ -23,6 +23,17 @@ export const cat: ProviderProfile = {
   ...DEADLINES,
   retryScheduleS: [...RETRY_SCHEDULE_S],
   maxLineTries: 8,
+  observe: {
+    digests: false,
+    snapshot: {
+      by: 'file',
+      everyS: NIGHTLY_S,
+      onRequest: true,
+      waitS: 300,
+      leastPercent: 90,
+      maxBytes: LONGEST_LIST_BYTES,
+    },
+  },
   secrets: { signing: [], callback: [], sshKey: 'cat.ssh.1' },
   // The end of its office day.
   proofOfLifeAt: '17:00',

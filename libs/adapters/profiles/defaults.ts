@@ -7,6 +7,12 @@ export const DEADLINES = { receiptDeadlineS: 900, outcomeDeadlineS: 86_400 } as 
 /** First retries are quick (a restart takes seconds), then they spare a provider in trouble; the last one repeats. */
 export const RETRY_SCHEDULE_S: readonly number[] = [1, 5, 15, 60, 300, 900];
 
+/** A whole list is looked at every night: it costs its provider a pass over its table, and us its traffic. */
+export const NIGHTLY_S = 86_400;
+
+/** A line at about 110 bytes: ten million lines, three times what is planned for. */
+export const LONGEST_LIST_BYTES = 1_073_741_824;
+
 /** A line at about 200 bytes gives bodies of about 1 MB, which gateways commonly take. */
 export const WEBHOOK_LINES = 5_000;
 

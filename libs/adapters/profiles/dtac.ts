@@ -1,6 +1,6 @@
 // DTAC, reference profile: TM Forum TMF641 service orders, events at `/hub`, looked up by `externalId`; can be asked.
 import type { ProviderProfile } from '#contracts';
-import { DEADLINES, RETRY_SCHEDULE_S, webhook } from './defaults.js';
+import { DEADLINES, LONGEST_LIST_BYTES, NIGHTLY_S, RETRY_SCHEDULE_S, webhook } from './defaults.js';
 
 /** Lines in one service order: about 700 bytes each, so that an order stays near 1 MB. */
 const ORDER_LINES = 1_500;
@@ -29,6 +29,10 @@ export const dtac: ProviderProfile = {
   askEveryS: 600,
   retryScheduleS: [...RETRY_SCHEDULE_S],
   maxLineTries: 8,
+  observe: {
+    digests: false,
+    snapshot: { by: 'api', everyS: NIGHTLY_S, leastPercent: 90, maxBytes: LONGEST_LIST_BYTES },
+  },
   secrets: { signing: ['dtac.signing.1'], callback: ['dtac.callback.1'], sshKey: null },
   // A list must be enforced within a day of being told.
   destinations: { form: 't8', apiRoot: 'https://dtac.invalid', scsAsId: 'onde-wah', allowedDelayS: 86_400 },

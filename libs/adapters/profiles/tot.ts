@@ -1,6 +1,6 @@
 // TOT, reference profile: SFTP at night, Windows-874 text, PGP signed and encrypted, result files the next morning.
 import type { ProviderProfile } from '#contracts';
-import { FILE_LINES, RETRY_SCHEDULE_S, sftp } from './defaults.js';
+import { FILE_LINES, LONGEST_LIST_BYTES, NIGHTLY_S, RETRY_SCHEDULE_S, sftp } from './defaults.js';
 
 const HOUR_S = 3_600;
 
@@ -27,6 +27,17 @@ export const tot: ProviderProfile = {
   outcomeDeadlineS: 36 * HOUR_S,
   retryScheduleS: [...RETRY_SCHEDULE_S],
   maxLineTries: 8,
+  observe: {
+    digests: false,
+    snapshot: {
+      by: 'file',
+      everyS: NIGHTLY_S,
+      onRequest: true,
+      waitS: 600,
+      leastPercent: 90,
+      maxBytes: LONGEST_LIST_BYTES,
+    },
+  },
   secrets: {
     signing: [],
     callback: [],

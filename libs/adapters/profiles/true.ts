@@ -1,6 +1,6 @@
 // TRUE, reference profile: webhook answered 202, outcomes later by signed callback, in parts and any order; can be asked.
 import type { ProviderProfile } from '#contracts';
-import { DEADLINES, RETRY_SCHEDULE_S, WEBHOOK_LINES, webhook } from './defaults.js';
+import { DEADLINES, LONGEST_LIST_BYTES, NIGHTLY_S, RETRY_SCHEDULE_S, WEBHOOK_LINES, webhook } from './defaults.js';
 
 export const trueCorp: ProviderProfile = {
   code: 'TRUE',
@@ -25,6 +25,10 @@ export const trueCorp: ProviderProfile = {
   maxLineTries: 8,
   // Equal lists cost one answer of 6 kB, so it can be asked every hour.
   reconcileEveryS: 3_600,
+  observe: {
+    digests: true,
+    snapshot: { by: 'api', everyS: NIGHTLY_S, leastPercent: 90, maxBytes: LONGEST_LIST_BYTES },
+  },
   secrets: { signing: ['true.signing.1'], callback: ['true.callback.1'], sshKey: null, digest: 'true.digest.1' },
   destinations: { form: 'event' },
 };

@@ -104,6 +104,7 @@ describe('any profile', () => {
       'contacts',
       'successor',
       'otherNames',
+      'observe',
     ];
     for (const profile of VALID) {
       for (const name of Object.keys(profile)) {

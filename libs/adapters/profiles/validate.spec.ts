@@ -44,6 +44,7 @@ describe('profiles', () => {
       ...cat,
       code: 'NT',
       destinations: null,
+      observe: null,
       format: ais.format,
       transport: ais.transport,
       acknowledgement: 'callback',

@@ -4,6 +4,7 @@ import type { ProviderProfile } from '#contracts';
 import { Checker, type Fields } from './checker.js';
 import { checkDestinations } from './validate-destinations.js';
 import { checkTimes } from './validate-times.js';
+import { checkObserve } from './validate-observe.js';
 import { checkPeople } from './validate-people.js';
 import { checkSecrets } from './validate-secrets.js';
 import { checkTransport } from './validate-transport.js';
@@ -39,6 +40,9 @@ const PROFILE_FIELDS = [
   'takesDates',
   'receiptDeadlineS',
   'outcomeDeadlineS',
+  'receiptSoftDeadlineS',
+  'outcomeSoftDeadlineS',
+  'disabled',
   'askEveryS',
   'retryScheduleS',
   'maxLineTries',
@@ -47,6 +51,7 @@ const PROFILE_FIELDS = [
   'proofOfLifeAt',
   'destinations',
   'reconcileEveryS',
+  'observe',
   'testLines',
   'contacts',
   'successor',
@@ -70,6 +75,7 @@ export function validateProfile(candidate: unknown): ProviderProfile {
     checkPeople(check, profile);
     const secrets = checkSecrets(check, profile['secrets']);
     checkTransport(check, profile, secrets);
+    checkObserve(check, profile, secrets);
   }
   if (check.faults.length > 0) {
     const code = profile?.['code'];
@@ -120,6 +126,22 @@ function checkPace(check: Checker, profile: Fields): void {
     check.yesNo(profile[name], name);
   check.whole(profile['receiptDeadlineS'], 'receiptDeadlineS', 10, 7 * DAY_S, 'seconds until a receipt is overdue');
   check.whole(profile['outcomeDeadlineS'], 'outcomeDeadlineS', 10, 30 * DAY_S, 'seconds until outcomes are overdue');
+  for (const [soft, hard] of [
+    ['receiptSoftDeadlineS', 'receiptDeadlineS'],
+    ['outcomeSoftDeadlineS', 'outcomeDeadlineS'],
+  ] as const) {
+    if (profile[soft] === undefined || profile[soft] === null) continue;
+    const most = typeof profile[hard] === 'number' ? profile[hard] : 30 * DAY_S;
+    check.whole(
+      profile[soft],
+      soft,
+      1,
+      most,
+      `seconds until people are told, at most ${hard} (or null for half of it)`,
+    );
+  }
+  if (profile['disabled'] !== undefined && profile['disabled'] !== null)
+    check.text(profile['disabled'], 'disabled', /\S/, 'why nothing is sent to it, or null');
   if (profile['askEveryS'] !== undefined && profile['askEveryS'] !== null) {
     const most = typeof profile['outcomeDeadlineS'] === 'number' ? profile['outcomeDeadlineS'] : 30 * DAY_S;
     check.whole(profile['askEveryS'], 'askEveryS', 1, most, 'seconds of silence after which it is asked (or null)');

@@ -57,7 +57,54 @@ export function pgpSealing(keys: PgpKeys): Sealing {
         throw new AnswerNotUsable([`the opened file has ${opened.data.length} bytes, at most ${most} are read`]);
       return Buffer.from(opened.data);
     },
+
+    async openStream(name, source, most) {
+      const [decryptionKeys, verificationKeys] = [await ours(), await theirs()];
+      // What is read before the seal was seen whole is held back by the caller, so that memory stays bounded.
+      const config = { maxDecompressedMessageSize: most, allowUnauthenticatedStream: true };
+      const unusable = (error: unknown): AnswerNotUsable =>
+        error instanceof AnswerNotUsable
+          ? error
+          : new AnswerNotUsable([
+              `the file cannot be opened: ${wordsOf(error)}; encrypt it to the hub's key and sign it with the key that you gave to ONDE`,
+            ]);
+      try {
+        const binaryMessage = ReadableStream.from(source) as ReadableStream<Uint8Array>;
+        const message = await openpgp.readMessage({ binaryMessage, config });
+        const opened = await openpgp.decrypt({ message, decryptionKeys, verificationKeys, format: 'binary', config });
+        const chunks = opened.data as unknown as AsyncIterable<Uint8Array>;
+        const data = (async function* (): AsyncGenerator<Uint8Array> {
+          try {
+            for await (const chunk of chunks) yield chunk;
+          } catch (error) {
+            throw unusable(error);
+          }
+        })();
+        const verified = async (): Promise<void> => {
+          const [signature] = opened.signatures;
+          if (!signature)
+            throw new AnswerNotUsable(['the file is not signed; sign it with the key that you gave to ONDE']);
+          await signature.verified.catch((error: unknown) => Promise.reject(unusable(error)));
+          if (opened.filename !== name)
+            throw new AnswerNotUsable(["the name inside the PGP message is not the file's name without .pgp"]);
+        };
+        return {
+          data,
+          get verified() {
+            return verified();
+          },
+        };
+      } catch (error) {
+        throw unusable(error);
+      }
+    },
   };
+}
+
+/** A fresh private key, armoured, without passphrase. @param who stands in its e-mail address */
+export async function newPgpKey(who: string): Promise<string> {
+  const userIDs = [{ email: `${who.toLowerCase()}@example.invalid` }];
+  return (await openpgp.generateKey({ userIDs, format: 'armored' })).privateKey;
 }
 
 /** Reads keys when they change, since the vault is asked for every file and reading takes milliseconds. */

@@ -132,6 +132,43 @@ export class SftpSession {
     }
   }
 
+  /** A file from its beginning to its end, a few pieces ahead of the reader. Throws `SftpFailure`. */
+  async *stream(path: string): AsyncGenerator<Buffer> {
+    const handle = await this.call<Buffer>('open a file', (done) => this.sftp.open(path, 'r', done));
+    const ahead: Promise<Buffer>[] = [];
+    try {
+      const { size } = await this.call<{ size: number }>('look at a file', (done) => this.sftp.fstat(handle, done));
+      let next = 0;
+      for (;;) {
+        while (next < size && ahead.length < WINDOW) {
+          const piece = this.piece(handle, next, Math.min(CHUNK, size - next));
+          // Its failure is thrown when it is its turn.
+          piece.catch(() => undefined);
+          ahead.push(piece);
+          next += CHUNK;
+        }
+        const piece = ahead.shift();
+        if (!piece) return;
+        yield await piece;
+      }
+    } finally {
+      await Promise.allSettled(ahead);
+      await this.closeHandle(handle);
+    }
+  }
+
+  private async piece(handle: Buffer, offset: number, length: number): Promise<Buffer> {
+    const bytes = Buffer.allocUnsafe(length);
+    for (let got = 0; got < length;) {
+      const count = await this.call<number>('read a file', (done) =>
+        this.sftp.read(handle, bytes, got, length - got, offset + got, (error, read) => done(error, read)),
+      );
+      if (count === 0) throw new SftpFailure('failed', 'the file became shorter while it was read');
+      got += count;
+    }
+    return bytes;
+  }
+
   /** Writes a file from its beginning, and asks the server to put it on disk where it offers that. */
   async write(path: string, bytes: Buffer): Promise<void> {
     const handle = await this.call<Buffer>('create a file', (done) => this.sftp.open(path, 'w', done));

@@ -2,9 +2,11 @@
 // that the resend rule stands on: did anything reach the provider?
 import http from 'node:http';
 import https from 'node:https';
+import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Unusable, WebhookTransport } from '#contracts';
+import { faultPoint } from '#platform';
 import { apiKey, AuthenticationFailed, signatureOnly, type Authenticator } from '../authentication/authenticator.js';
 import { clientCredentials } from '../authentication/client-credentials.js';
 import { sameMaterial, tlsSource, type TlsMaterial } from '../authentication/mutual-tls.js';
@@ -27,6 +29,21 @@ export type Exchange =
   | { end: 'answered'; status: number; headers: Record<string, string>; body: Buffer }
   | { end: 'notReached'; detail: string; forbidden?: true }
   | { end: 'unclear'; detail: string; unusable?: Unusable };
+
+/**
+ * An answer that is read as it comes. `failed` puts an error of reading it into words, null when it is none of the
+ * connection's; `close` must be called.
+ */
+export type OpenExchange =
+  | {
+      end: 'streaming';
+      status: number;
+      headers: Record<string, string>;
+      body: Readable;
+      failed: (error: unknown) => string | null;
+      close: () => void;
+    }
+  | { end: 'failed'; detail: string };
 
 export interface WebhookRequest {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -169,6 +186,7 @@ export class WebhookClient {
           transport: {
             request(options: https.RequestOptions, onResponse: (response: http.IncomingMessage) => void) {
               const sent = start(options, onResponse);
+              sent.once('finish', () => void faultPoint('http.requested'));
               sent.once('socket', (socket) => {
                 if (sent.reusedSocket || !socket.connecting) connected = true;
                 else socket.once(ready, () => (connected = true));
@@ -190,6 +208,78 @@ export class WebhookClient {
     } finally {
       clearTimeout(timer);
       signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  /**
+   * Asks for something long (GET) and gives its body as a stream, decompressed. The limit in time is for the answer's
+   * beginning and for every pause within it; how much is read is the caller's to bound. Never throws.
+   */
+  async open(
+    request: Pick<WebhookRequest, 'path' | 'id'> & { method: 'GET' },
+    signal: AbortSignal,
+  ): Promise<OpenExchange> {
+    const stop = new AbortController();
+    const onAbort = (): void => stop.abort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    if (signal.aborted) stop.abort();
+    let late = false;
+    const onLate = (): void => {
+      late = true;
+      stop.abort();
+    };
+    let timer = setTimeout(onLate, this.transport.timeoutMs);
+    const close = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+      stop.abort();
+    };
+    try {
+      for (let tries = 1; ; tries++) {
+        this.options.guard.checkLiteral(this.base.hostname, this.secure ? 'any' : 'allowed');
+        const connection = this.connection('provider', this.secure);
+        const credentials = await this.authenticator.headers(stop.signal);
+        const answer = await connection.during(() =>
+          connection.axios.request<Readable>({
+            method: request.method,
+            url: `${this.base.href.replace(/\/+$/, '')}${request.path}`,
+            headers: {
+              accept: 'application/x-ndjson, application/json',
+              'accept-encoding': 'gzip',
+              'cache-control': 'no-cache',
+              'user-agent': 'saphan/1',
+              ...credentials,
+              ...signatureHeaders(this.options.secrets(), request.id, this.options.clock(), ''),
+            },
+            responseType: 'stream',
+            maxContentLength: -1,
+            signal: stop.signal,
+          }),
+        );
+        if (answer.status === 401 && tries === 1 && this.authenticator.refused(credentials) !== 'final') {
+          answer.data.destroy();
+          continue;
+        }
+        const alive = (): void => {
+          clearTimeout(timer);
+          timer = setTimeout(onLate, this.transport.timeoutMs);
+        };
+        answer.data.on('data', alive).pause();
+        const failed = (error: unknown): string =>
+          late
+            ? `nothing more came within ${this.transport.timeoutMs} ms`
+            : signal.aborted
+              ? 'stopped by the hub itself'
+              : said(error);
+        const whose = (error: unknown): string | null =>
+          late || signal.aborted || codeOf(error) !== '' || answer.data.errored === error ? failed(error) : null;
+        const { status, headers, data } = answer;
+        return { end: 'streaming', status, headers: flat(headers), body: data, failed: whose, close };
+      }
+    } catch (error) {
+      close();
+      const { detail } = this.failed(error, { connected: true, late, stopped: signal.aborted }) as { detail: string };
+      return { end: 'failed', detail };
     }
   }
 
