@@ -9,11 +9,13 @@ import { root } from './ensure.mjs';
 
 const isIntegration = (file) => file.endsWith('.int.spec.js');
 const isJourney = (file) => file.startsWith(path.join('dist', 'test', 'journey'));
+const isFaults = (file) => file.startsWith(path.join('dist', 'test', 'faults'));
 
 /** The kinds of specs: which compiled files belong to each. */
 const kinds = {
-  unit: (file) => !isJourney(file) && !isIntegration(file),
-  integration: (file) => !isJourney(file) && isIntegration(file),
+  unit: (file) => !isJourney(file) && !isFaults(file) && !isIntegration(file),
+  integration: (file) => !isJourney(file) && !isFaults(file) && isIntegration(file),
+  faults: isFaults,
   journey: isJourney,
 };
 

@@ -11,6 +11,7 @@ if (process.argv.includes('--long')) process.env.SAPHAN_LONG = '1';
 const { checkBoundaries } = await import('./boundaries.mjs');
 const { checkCompose } = await import('./compose.mjs');
 const { checkFormat, checkLint, checkUnused } = await import('./static-checks.mjs');
+const { runCheck } = await import('./run-check.mjs');
 const { findSpecs, runSpecs } = await import('./specs.mjs');
 
 /** Each stage answers with its counts. A check counts as one test. */
@@ -22,6 +23,7 @@ const stages = {
   compose: () => runCheck('compose', checkCompose),
   unit: () => runKind('unit'),
   integration: () => runKind('integration'),
+  faults: () => runKind('faults'),
   journey: () => runKind('journey'),
 };
 
@@ -31,7 +33,7 @@ const limitMs = process.env.SAPHAN_LONG ? 40 * 60_000 : 6 * 60_000;
 const chosen = words.filter((word) => word in stages);
 const filters = words.filter((word) => !(word in stages));
 // With a filter alone, the checks that look at the whole tree have nothing to say about it.
-const specStages = ['unit', 'integration', 'journey'];
+const specStages = ['unit', 'integration', 'faults', 'journey'];
 const names = chosen.length > 0 ? chosen : filters.length > 0 ? specStages : Object.keys(stages);
 
 const total = { passed: 0, failed: 0, skipped: 0 };
@@ -61,18 +63,6 @@ async function runStage(name, work) {
   const time = `${((performance.now() - started) / 1000).toFixed(1)} s`;
   times.push(`${name} ${time}`);
   console.log(`   ${name}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped (${time})`);
-}
-
-/** `check` answers with a list of problems, or with `{ skipped: why }`. */
-async function runCheck(name, check) {
-  const answer = await check();
-  if (!Array.isArray(answer)) {
-    const allowed = !process.env.CI;
-    console.log(`  ${allowed ? '-' : '✖'} ${name} skipped: ${answer.skipped}`);
-    return { passed: 0, failed: allowed ? 0 : 1, skipped: allowed ? 1 : 0 };
-  }
-  for (const problem of answer) console.log(`  ✖ ${problem}`);
-  return { passed: answer.length === 0 ? 1 : 0, failed: answer.length === 0 ? 0 : 1, skipped: 0 };
 }
 
 async function runKind(kind) {

@@ -1,7 +1,7 @@
 // Delivering: one try at one provider, recorded before and after.
 import type { DataSource } from 'typeorm';
 import type { AdapterRegistry, DeliveryWindow, Destination, DestinationsResult, DestinationVersion } from '#contracts';
-import { inTransaction, query, type ProviderDirectory, type ProviderRow } from '#platform';
+import { alone, faultPoint, inTransaction, type ProviderDirectory, type ProviderRow, query } from '#platform';
 import { afterDelivery } from './after-delivery.js';
 import { diffLists } from './list.js';
 
@@ -65,19 +65,9 @@ export class ListDeliverer {
   /** Does one try if it is due and nobody else is at it. Never throws for what a provider did. */
   async deliver(code: string, version: number, signal: AbortSignal): Promise<DeliveredList> {
     const provider = this.parts.directory.byCode(code);
-    const runner = this.parts.source.createQueryRunner();
-    try {
-      const key = DELIVERY_LOCK + provider.providerId;
-      const [row] = (await runner.query('SELECT pg_try_advisory_lock($1) AS mine', [key])) as { mine: boolean }[];
-      if (!row?.mine) return { provider: code, version, result: 'notMyTurn' };
-      try {
-        return { provider: code, version, result: await this.oneTry(provider, version, signal) };
-      } finally {
-        await runner.query('SELECT pg_advisory_unlock($1)', [key]);
-      }
-    } finally {
-      await runner.release();
-    }
+    const key = DELIVERY_LOCK + provider.providerId;
+    const result = await alone(this.parts.source, key, () => this.oneTry(provider, version, signal));
+    return { provider: code, version, result: result === 'taken' ? 'notMyTurn' : result };
   }
 
   private async oneTry(provider: ProviderRow, version: number, signal: AbortSignal): Promise<DeliveredList['result']> {
@@ -100,6 +90,7 @@ export class ListDeliverer {
       ? [{ number: due.number ?? 0, attempts: due.attempts }]
       : await this.begin(providerId, version);
     if (!begun) return 'notMyTurn';
+    await faultPoint('destinations.begun');
     const adapter = adapters.get(provider.code);
     const result: DestinationsResult = adapter.sendDestinations
       ? await adapter.sendDestinations(
@@ -108,7 +99,9 @@ export class ListDeliverer {
           signal,
         )
       : { result: 'forbidden', detail: 'its profile takes no destination lists', status: null };
+    await faultPoint('destinations.sent');
     await this.write(provider, version, due, begun.attempts, told, result);
+    await faultPoint('destinations.recorded');
     return result.result;
   }
 

@@ -4,7 +4,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import type { Queue } from 'bullmq';
 import { DataSource } from 'typeorm';
 import { ADAPTERS, ALERTS, type AdapterRegistry, type Alerts, type DeliveryWindow } from '#contracts';
-import { DESTINATIONS_QUEUE, ProviderDirectory, query, QUEUE_POLICIES, type ProviderRow } from '#platform';
+import { DESTINATIONS_QUEUE, faultPoint, ProviderDirectory, type ProviderRow, query, QUEUE_POLICIES } from '#platform';
 import { ListDeliverer } from './deliver-version.js';
 import { DestinationsProcessor, type DestinationsJob } from './deliver.processor.js';
 import { takeEffect } from './take-effect.js';
@@ -25,7 +25,10 @@ export class DestinationsSweep {
   async sweep(provider: ProviderRow): Promise<void> {
     const now = this.clock();
     const version = await takeEffect(this.source, provider, now);
-    if (version !== null) await this.add(provider.code, version, now);
+    if (version !== null) {
+      await faultPoint('destinations.tookEffect');
+      await this.add(provider.code, version, now);
+    }
     await watchBehind(this.source, this.alerts, provider, now);
   }
 

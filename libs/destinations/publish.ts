@@ -1,7 +1,7 @@
 // Publishing: an approved draft becomes a numbered version that takes effect now or on its day; rolling back.
 import type { DataSource } from 'typeorm';
 import { Problem, type Destination, type Tx } from '#contracts';
-import { bangkokDay, inTransaction } from '#platform';
+import { bangkokDay, faultPoint, inTransaction } from '#platform';
 import { listHash } from './list.js';
 import { insertDraft } from './propose.js';
 import { recordAct } from './record-act.js';
@@ -30,62 +30,67 @@ export async function publish(
   reason: string,
   now: Date,
 ): Promise<{ result: 'published' | 'was published'; version: number }> {
-  return inTransaction(source, async (tx) => {
-    await tx.query('SELECT pg_advisory_xact_lock($1)', [PUBLISHING]);
-    const [draft] = await tx.query<Approved>(
-      `SELECT state, entries, content_sha256, approved_sha256, proposed_by, approved_by, effective_at, rollback_of, version
+  const done = await inTransaction(
+    source,
+    async (tx): Promise<{ result: 'published' | 'was published'; version: number }> => {
+      await tx.query('SELECT pg_advisory_xact_lock($1)', [PUBLISHING]);
+      const [draft] = await tx.query<Approved>(
+        `SELECT state, entries, content_sha256, approved_sha256, proposed_by, approved_by, effective_at, rollback_of, version
        FROM destination_draft WHERE draft_id = $1 FOR UPDATE`,
-      [draftId],
-    );
-    if (!draft)
-      throw new Problem(
-        404,
-        'unknown-draft',
-        'Unknown draft',
-        'No draft has this id; GET /v1/destinations/drafts lists them.',
+        [draftId],
       );
-    if (draft.version !== null) return { result: 'was published', version: draft.version };
-    if (draft.state !== 'approved' || draft.approved_sha256 !== draft.content_sha256) {
-      throw new Problem(
-        409,
-        'not-approved',
-        'The draft is not approved',
-        `It is ${draft.state}; a second person approves its content ${draft.content_sha256} first.`,
-        { detailTh: 'ร่างนี้ยังไม่ได้รับอนุมัติจากบุคคลที่สอง' },
-      );
-    }
-    const effectiveAt = draft.effective_at && draft.effective_at > now ? draft.effective_at : now;
-    await refuseBeforeScheduled(tx, effectiveAt);
-    const version = await nextVersion(tx, effectiveAt);
-    await tx.query(
-      `INSERT INTO destination_version (version, draft_id, entries, sha256, effective_at, rollback_of, reason, proposed_by, approved_by, published_by)
+      if (!draft)
+        throw new Problem(
+          404,
+          'unknown-draft',
+          'Unknown draft',
+          'No draft has this id; GET /v1/destinations/drafts lists them.',
+        );
+      if (draft.version !== null) return { result: 'was published', version: draft.version };
+      if (draft.state !== 'approved' || draft.approved_sha256 !== draft.content_sha256) {
+        throw new Problem(
+          409,
+          'not-approved',
+          'The draft is not approved',
+          `It is ${draft.state}; a second person approves its content ${draft.content_sha256} first.`,
+          { detailTh: 'ร่างนี้ยังไม่ได้รับอนุมัติจากบุคคลที่สอง' },
+        );
+      }
+      const effectiveAt = draft.effective_at && draft.effective_at > now ? draft.effective_at : now;
+      await refuseBeforeScheduled(tx, effectiveAt);
+      const version = await nextVersion(tx, effectiveAt);
+      await tx.query(
+        `INSERT INTO destination_version (version, draft_id, entries, sha256, effective_at, rollback_of, reason, proposed_by, approved_by, published_by)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-      [
-        version,
+        [
+          version,
+          draftId,
+          JSON.stringify(draft.entries),
+          listHash(draft.entries),
+          effectiveAt,
+          draft.rollback_of,
+          reason,
+          draft.proposed_by,
+          draft.approved_by,
+          actorId,
+        ],
+      );
+      await tx.query(`UPDATE destination_draft SET state = 'published', version = $2 WHERE draft_id = $1`, [
         draftId,
-        JSON.stringify(draft.entries),
-        listHash(draft.entries),
-        effectiveAt,
-        draft.rollback_of,
-        reason,
-        draft.proposed_by,
-        draft.approved_by,
+        version,
+      ]);
+      await recordAct(tx, {
         actorId,
-      ],
-    );
-    await tx.query(`UPDATE destination_draft SET state = 'published', version = $2 WHERE draft_id = $1`, [
-      draftId,
-      version,
-    ]);
-    await recordAct(tx, {
-      actorId,
-      act: 'destinations.publish',
-      subject: `destinations:version:${version}`,
-      reason,
-      detail: { draft: draftId, effectiveAt: effectiveAt.toISOString() },
-    });
-    return { result: 'published', version };
-  });
+        act: 'destinations.publish',
+        subject: `destinations:version:${version}`,
+        reason,
+        detail: { draft: draftId, effectiveAt: effectiveAt.toISOString() },
+      });
+      return { result: 'published', version };
+    },
+  );
+  await faultPoint('destinations.published');
+  return done;
 }
 
 /** Versions take effect in the order of their numbers; so nothing is put before one that waits for its day. */

@@ -3,7 +3,7 @@ import { BullModule } from '@nestjs/bullmq';
 import { Module } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { DERIVATION, WAKE_UP, type Derivation, type WakeUp } from '#contracts';
-import { LOGGER, SetupWatch, VAULT, type Logger, type Vault } from '#platform';
+import { CONFIG, LOGGER, SetupWatch, VAULT, type Config, type Logger, type Vault } from '#platform';
 import { CatalogueCache } from './catalogue.js';
 import { AgenciesController } from './http/agencies.controller.js';
 import { ImportsController } from './http/imports.controller.js';
@@ -43,6 +43,9 @@ const queue = BullModule.registerQueue({ name: IMPORT_QUEUE });
 })
 export class IntakeModule {}
 
+/** A killed worker's run is taken over after so many seconds at most: unlike a provider's lease it need not outlast a request. */
+const MOST_LEASE_S = 30;
+
 /** For workers with the role `import`: carries runs out and gives those without a job one. */
 @Module({
   imports: [queue],
@@ -50,8 +53,9 @@ export class IntakeModule {}
     parts,
     {
       provide: ImportRunner,
-      inject: [INTAKE_PARTS, LOGGER],
-      useFactory: (given: IntakeParts, log: Logger) => new ImportRunner(given, log),
+      inject: [INTAKE_PARTS, CONFIG, LOGGER],
+      useFactory: (given: IntakeParts, { worker }: Config, log: Logger) =>
+        new ImportRunner(given, log, { leaseS: Math.min(MOST_LEASE_S, worker.leaseS) }),
     },
     ImportStop,
     ImportProcessor,

@@ -1,7 +1,7 @@
 // A person asks out: every registration of the line ends, and a keyed hash keeps tomorrow's sheet from bringing it back.
 import type { DataSource } from 'typeorm';
 import type { WakeUp } from '#contracts';
-import { inTransaction } from '#platform';
+import { faultPoint, inTransaction } from '#platform';
 import { endRegistrations } from './end-registrations.js';
 import type { WriteParts } from './write-chunk.js';
 
@@ -71,6 +71,7 @@ export async function withdrawLine(
     );
     return { lineId, withdrawnAt: marked!.at, ended };
   });
+  await faultPoint('withdraw.written');
   await parts.wakeUp.wake(done.ended.providerIds);
   return {
     lineId: parts.vault.opaqueId('line', done.lineId),

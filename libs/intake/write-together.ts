@@ -1,5 +1,5 @@
 // Registrations that arrive one by one while another is being written are written together: one lock of the log, one commit.
-import { inTransaction } from '#platform';
+import { faultPoint, inTransaction } from '#platform';
 import type { IntakeParts } from './register.js';
 import type { RegistrationRow } from './registration-row.js';
 import { writeChunk, type WrittenRow } from './write-chunk.js';
@@ -69,7 +69,11 @@ function takeGroup(waiting: Waiting[]): Waiting[] {
 async function writeGroup(parts: IntakeParts, group: Waiting[]): Promise<void> {
   const rows = group.flatMap((one) => one.rows);
   const context = { actorId: group[0]!.actorId, runId: null, now: new Date() };
-  const written = await inTransaction(parts.source, (tx) => writeChunk(tx, rows, context, parts));
+  const written = await inTransaction(parts.source, async (tx) => {
+    const done = await writeChunk(tx, rows, context, parts);
+    await faultPoint('register.beforeCommit');
+    return done;
+  });
   let first = 0;
   for (const one of group) {
     const from = first;
@@ -77,5 +81,6 @@ async function writeGroup(parts: IntakeParts, group: Waiting[]): Promise<void> {
     const own = written.rows.filter((row) => row.n >= from && row.n < from + one.rows.length);
     one.done(own.map((row) => ({ ...row, n: row.n - from })));
   }
+  await faultPoint('register.written');
   await parts.wakeUp.wake(written.providerIds);
 }

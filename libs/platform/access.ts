@@ -14,6 +14,7 @@ export interface Actor {
 
 /** The actor of what the hub does by itself; made by the first migration. */
 export const HUB_ACTOR_ID = 1;
+export const HUB_ACTOR_NAME = 'system:hub';
 
 export const SCOPES = 'saphan:scopes';
 /** Any one of these scopes opens the route; `provider` stands for the key of the provider named in the path. */

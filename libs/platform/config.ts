@@ -1,5 +1,6 @@
 // The one typed configuration tree: every key, where it comes from, its default, and what it is for.
 import { randomBytes } from 'node:crypto';
+import { readFault } from './fault.js';
 
 /** How one key is read. `secret` keys are never printed. */
 interface Key<T> {
@@ -85,6 +86,13 @@ export const CONFIG_KEYS = {
       true,
     ),
     poolSize: integer('SAPHAN_DATABASE_POOL', 12, 2, 200, 'connections of this process to PostgreSQL'),
+    idleTransactionS: integer(
+      'SAPHAN_IDLE_TRANSACTION_S',
+      60,
+      1,
+      3600,
+      'seconds after which PostgreSQL ends a transaction whose process does nothing in it, as one that was stopped: others wait for its locks',
+    ),
   },
   queue: {
     redisUrl: optional('REDIS_URL', 'Redis or Valkey for the queues; without it the queues live in PostgreSQL', true),
@@ -175,6 +183,11 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       }
     }
     result[section] = read;
+  }
+  try {
+    readFault(env);
+  } catch (error) {
+    faults.push(error instanceof Error ? error.message : String(error));
   }
   if (faults.length > 0) throw new ConfigError(faults);
   return result as unknown as Config;

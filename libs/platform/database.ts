@@ -16,7 +16,13 @@ pg.types.setTypeParser(pg.types.builtins.INT8, (value) => {
 // A day is a day: parsed into a Date it would move with the machine's time zone.
 pg.types.setTypeParser(pg.types.builtins.DATE, (value) => value);
 
-export function dataSourceOptions(url: string, poolSize = 12, entities: Function[] = []): DataSourceOptions {
+/** @param idleTransactionS seconds after which the server ends a transaction in which nothing happens, and frees its locks */
+export function dataSourceOptions(
+  url: string,
+  poolSize = 12,
+  entities: Function[] = [],
+  idleTransactionS = 60,
+): DataSourceOptions {
   return {
     type: 'postgres',
     url,
@@ -24,7 +30,11 @@ export function dataSourceOptions(url: string, poolSize = 12, entities: Function
     migrations: MIGRATIONS,
     migrationsTableName: 'schema_migration',
     // jit costs more than it gives on our short statements.
-    extra: { max: poolSize, options: '-c jit=off', keepAlive: true },
+    extra: {
+      max: poolSize,
+      options: `-c jit=off -c idle_in_transaction_session_timeout=${idleTransactionS}s`,
+      keepAlive: true,
+    },
     applicationName: 'saphan',
   };
 }
@@ -58,6 +68,8 @@ export async function pendingMigrations(source: DataSource): Promise<boolean> {
 export interface CopyTx extends Tx {
   /** Streams rows in COPY text format (tab separated, `\N` for null, each row ended by a newline) into a table. */
   copy(target: string, rows: Iterable<string> | AsyncIterable<string>): Promise<void>;
+  /** The same in COPY's binary format: header, rows and trailer are the caller's. */
+  copyBinary(target: string, pieces: AsyncIterable<Buffer>): Promise<void>;
 }
 
 /** Rows of any statement. TypeORM's plain answer to UPDATE and DELETE is a pair; its structured one always has the rows. */
@@ -80,19 +92,26 @@ function withoutValues(error: unknown): unknown {
   return error;
 }
 
+async function copyInto(
+  runner: QueryRunner,
+  statement: string,
+  rows: Iterable<string | Buffer> | AsyncIterable<string | Buffer>,
+): Promise<void> {
+  const client = (await runner.connect()) as pg.PoolClient;
+  try {
+    await pipeline(Readable.from(rows), client.query(copyFrom(statement)));
+  } catch (error) {
+    // COPY's own context quotes the row it failed at.
+    if (error instanceof Error) delete (error as { where?: string }).where;
+    throw error;
+  }
+}
+
 function txOf(runner: QueryRunner): CopyTx {
   return {
     query: (sql, params) => rowsOf(runner, sql, params),
-    async copy(target, rows) {
-      const client = (await runner.connect()) as pg.PoolClient;
-      try {
-        await pipeline(Readable.from(rows), client.query(copyFrom(`COPY ${target} FROM STDIN`)));
-      } catch (error) {
-        // COPY's own context quotes the row it failed at.
-        if (error instanceof Error) delete (error as { where?: string }).where;
-        throw error;
-      }
-    },
+    copy: (target, rows) => copyInto(runner, `COPY ${target} FROM STDIN`, rows),
+    copyBinary: (target, pieces) => copyInto(runner, `COPY ${target} FROM STDIN (FORMAT binary)`, pieces),
   };
 }
 

@@ -1,11 +1,13 @@
 // The only door of platform: configuration, database, queues, log, keys, days.
 export * from './config.js';
 export * from './database.js';
+export * from './alone.js';
 export * from './queues.js';
 export * from './log.js';
 export * from './vault.js';
 export * from './day.js';
 export * from './fault.js';
+export type { FaultPoint } from './fault-points.js';
 export * from './access.js';
 export * from './wake-up.js';
 export * from './provider-directory.js';

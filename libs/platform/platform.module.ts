@@ -22,7 +22,12 @@ export class PlatformModule {
       module: PlatformModule,
       imports: [
         TypeOrmModule.forRoot({
-          ...dataSourceOptions(config.database.url, config.database.poolSize, entities),
+          ...dataSourceOptions(
+            config.database.url,
+            config.database.poolSize,
+            entities,
+            config.database.idleTransactionS,
+          ),
           // A worker that starts before its database waits for it, and says so.
           retryAttempts: 30,
           retryDelay: 1000,

@@ -36,9 +36,9 @@ export const QUEUE_POLICIES = {
   },
   /** Whole files; the run itself is durable and resumes from its last chunk, so a stalled job is simply taken again. */
   import: { concurrency: 1, job: KEEP, worker: { lockDuration: 60_000, stalledInterval: 30_000, maxStalledCount: 10 } },
-  /** Comparisons with what providers hold; a run is a row and is taken up again. Two: one slow provider keeps nobody waiting. */
+  /** Comparisons with what providers hold; a run is a row and is taken up again. Eight: one that waits for a file keeps nobody waiting. */
   reconcile: {
-    concurrency: 2,
+    concurrency: 8,
     job: KEEP,
     worker: { lockDuration: 120_000, stalledInterval: 60_000, maxStalledCount: 3 },
   },

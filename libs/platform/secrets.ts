@@ -34,12 +34,23 @@ export class SecretStore {
     await tx.query(TELL_SETUP);
   }
 
-  /** Reads all secrets into memory, so that signing needs no query; call it at start and from time to time. */
+  /**
+   * Reads all secrets into memory, so that signing needs no query; call it at start and from time to time.
+   * @throws Error when this process has another master key than those that wrote them: it belongs to another hub
+   */
   async reload(): Promise<void> {
     const rows = await query<{ name: string; ciphertext: Buffer }>(this.source, 'SELECT name, ciphertext FROM secret');
-    this.values = new Map(
-      rows.map((row) => [row.name, this.vault.decrypt('secrets', row.ciphertext).toString('utf8')]),
-    );
+    this.values = new Map(rows.map((row) => [row.name, this.opened(row)]));
+  }
+
+  private opened({ name, ciphertext }: { name: string; ciphertext: Buffer }): string {
+    try {
+      return this.vault.decrypt('secrets', ciphertext).toString('utf8');
+    } catch {
+      throw new Error(
+        `The secret ${name} in this database was stored under another master key. All processes on one database need the same SAPHAN_MASTER_KEY: set the one that this database's hub has, or give this hub a database of its own (DATABASE_URL).`,
+      );
+    }
   }
 
   /** As of the last reload. */

@@ -2,7 +2,7 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 
 /** What a derived key is for; each purpose has its own key, so that one cannot be used as another. */
-type Purpose = 'secrets' | 'originals' | 'names' | 'suppression' | 'ids';
+type Purpose = 'secrets' | 'originals' | 'names' | 'suppression' | 'ids' | 'held';
 
 export class Vault {
   private readonly master: Buffer;
@@ -24,7 +24,7 @@ export class Vault {
   }
 
   /** AES-256-GCM; the result is nonce (12), tag (16), data. */
-  encrypt(purpose: Exclude<Purpose, 'ids' | 'suppression'>, plain: Buffer): Buffer {
+  encrypt(purpose: 'secrets' | 'originals' | 'names', plain: Buffer): Buffer {
     const nonce = randomBytes(12);
     const cipher = createCipheriv('aes-256-gcm', this.key(purpose), nonce);
     const data = Buffer.concat([cipher.update(plain), cipher.final()]);
@@ -32,7 +32,7 @@ export class Vault {
   }
 
   /** Throws when the data was altered or the master key is another one. */
-  decrypt(purpose: Exclude<Purpose, 'ids' | 'suppression'>, sealed: Buffer): Buffer {
+  decrypt(purpose: 'secrets' | 'originals' | 'names', sealed: Buffer): Buffer {
     const decipher = createDecipheriv('aes-256-gcm', this.key(purpose), sealed.subarray(0, 12));
     decipher.setAuthTag(sealed.subarray(12, 28));
     return Buffer.concat([decipher.update(sealed.subarray(28)), decipher.final()]);
@@ -41,6 +41,11 @@ export class Vault {
   /** Keyed hash of a line key, for suppressions that outlive the line. */
   lineHash(lineKey: string): Buffer {
     return createHmac('sha256', this.key('suppression')).update(lineKey).digest();
+  }
+
+  /** The secret that a provider's list is digested with here when it shares none with us. */
+  heldSecret(provider: string): Buffer {
+    return createHmac('sha256', this.key('held')).update(provider).digest();
   }
 
   /** An id that tells nothing of the number behind it: one AES block over kind and value, base64url (22 characters). */

@@ -7,7 +7,7 @@ import type { Request, Response } from 'express';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Problem, type ProblemItem } from '#contracts';
-import { CONFIG, CurrentActor, LOGGER, Scopes, type Actor, type Config, type Logger } from '#platform';
+import { type Actor, CONFIG, type Config, CurrentActor, faultPoint, LOGGER, type Logger, Scopes } from '#platform';
 import { INTAKE_PARTS } from '../intake-parts.js';
 import type { IntakeParts } from '../register.js';
 import { runErrorFile } from '../runs/error-file.js';
@@ -120,6 +120,7 @@ export class ImportsController {
       { mode, agencyId, dryRun, options, actorId: actor.actorId, ndjson },
       bytes,
     );
+    await faultPoint('import.received');
     await this.work(runId);
     return showRun(this.parts.source, runId);
   }

@@ -126,7 +126,8 @@ export async function privateFile(source: DataSource, vault: Vault, runId: numbe
           [runId, piece],
         );
         if (!row) break;
-        await file.write(vault.decrypt('originals', row.ciphertext));
+        // Not `write`: on a disk that is nearly full that one ends early and says so only in its result.
+        await file.appendFile(vault.decrypt('originals', row.ciphertext));
         piece += 1;
       }
       if (piece === 0) {

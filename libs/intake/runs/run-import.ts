@@ -1,6 +1,7 @@
 // Works a run to its end: reads the original, writes it chunk by chunk, and can be killed at any step.
 import type { DataSource } from 'typeorm';
 import { Problem } from '#contracts';
+import { faultPoint } from '#platform';
 import type { Logger } from '#platform';
 import { receiverOf, type Catalogue } from '../catalogue.js';
 import type { IntakeParts } from '../register.js';
@@ -24,8 +25,11 @@ export interface RunnerOptions {
 /** Seconds before a run that failed on its surroundings is tried again. */
 const AGAIN_AFTER_S = 5;
 
-/** Ways in which the database is away for a while: connection lost, shutting down, out of connections, deadlock. */
-const PASSING = /^(?:08|53|57P|40|ECONN|EPIPE|ETIMEDOUT)/;
+/**
+ * What passes by itself or is put right by whoever looks after the machine: the database away for a while (connection lost,
+ * shutting down, out of connections, deadlock, a transaction that was idle too long), a full disk, too many open files.
+ */
+const PASSING = /^(?:08|53|57P|40|25P03|ECONN|EPIPE|ETIMEDOUT|ENOSPC|EDQUOT|EFBIG|EMFILE|ENFILE|EIO)/;
 
 class Interrupted extends Error {}
 
@@ -45,9 +49,12 @@ export class ImportRunner {
     const lease = await RunLease.take(this.source, runId, this.options.leaseS);
     if (!lease) return 'notMine';
     const began = Date.now();
+    await faultPoint('import.taken');
     try {
       const end = lease.run.state === 'undoing' ? await this.undo(lease, signal) : await this.import(lease, signal);
+      await faultPoint('import.allRead');
       await lease.end(end);
+      await faultPoint('import.ended');
       this.log.info({ event: 'import ended', run: runId, end, counts: lease.run.counts, ms: Date.now() - began });
       return end;
     } catch (error) {

@@ -28,13 +28,26 @@ export async function unfinishedRuns(source: DataSource, runId: number | null = 
   return rows.map((row) => ({ runId: row.run_id, jobId: `run-${row.run_id}-${row.state}-${row.moved}` }));
 }
 
-/** Puts a job into the queue for each of them; a job that is there already is not added again. */
+/** A worker that takes a job takes its run at once: a job older than this whose run nobody has is a dead worker's, in milliseconds. */
+const DEAD_MS = 2_000;
+
+/**
+ * Puts a job into the queue for each of them; a job that is there already is not added again, unless it is in the hands of a
+ * worker that died before it took the run: the queue would believe in that one for a minute and more.
+ */
 export async function queueUnfinishedRuns(
   source: DataSource,
   queue: Queue<ImportJob>,
   runId: number | null = null,
 ): Promise<number> {
   const runs = await unfinishedRuns(source, runId);
-  for (const run of runs) await queue.add('import', { runId: run.runId }, { jobId: run.jobId });
+  for (const run of runs) {
+    await queue.add('import', { runId: run.runId }, { jobId: run.jobId });
+    const job = await queue.getJob(run.jobId);
+    const now = Date.now();
+    if (!job?.processedOn || job.finishedOn || now - job.processedOn < DEAD_MS) continue;
+    const again = `${run.jobId}-${Math.floor(now / DEAD_MS)}`;
+    await queue.add('import', { runId: run.runId }, { jobId: again });
+  }
   return runs.length;
 }

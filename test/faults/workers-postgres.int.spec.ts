@@ -1,0 +1,4 @@
+// Workers that are disturbed, queues in PostgreSQL.
+import { disturbWorkers } from './worker-suite.js';
+
+disturbWorkers('PostgreSQL');

@@ -1,0 +1,4 @@
+// Workers that are disturbed, queues in Redis.
+import { disturbWorkers } from './worker-suite.js';
+
+disturbWorkers('Redis');
