@@ -13,7 +13,11 @@ import { Destinations1700000010000 } from './1700000010000-destinations.js';
 import { Replay1700000022000 } from './1700000022000-replay.js';
 import { EmergencyStop1700000023000 } from './1700000023000-emergency-stop.js';
 import { Retention1700000024000 } from './1700000024000-retention.js';
+import { RemovalBrake1700000027000 } from './1700000027000-removal-brake.js';
+import { Snapshots1700000028000 } from './1700000028000-snapshots.js';
+import { ProviderHealth1700000030000 } from './1700000030000-provider-health.js';
 import { Prune1700000031000 } from './1700000031000-prune.js';
+import { ReplayAsks1700000032000 } from './1700000032000-replay-asks.js';
 
 export const MIGRATIONS = [
   First1700000000000,
@@ -30,5 +34,9 @@ export const MIGRATIONS = [
   Retention1700000024000,
   Files1700000013000,
   Destinations1700000010000,
+  RemovalBrake1700000027000,
+  Snapshots1700000028000,
+  ProviderHealth1700000030000,
   Prune1700000031000,
+  ReplayAsks1700000032000,
 ];

@@ -1,5 +1,6 @@
 // Reads the command line, runs one command, and turns every way it may end into an exit code.
 import { Command, CommanderError } from 'commander';
+import { brakeCommands } from './commands/brake.js';
 import { conformanceCommand } from './commands/conformance.js';
 import { destinationsCommands } from './commands/destinations.js';
 import { doctorCommand } from './commands/doctor.js';
@@ -7,6 +8,7 @@ import { handOverCommands } from './commands/hand-over.js';
 import { emergencyCommand } from './commands/emergency.js';
 import { importCommand } from './commands/import.js';
 import { keyCommands } from './commands/keys.js';
+import { maintenanceCommands, releaseCommand } from './commands/maintenance.js';
 import { migrateCommand } from './commands/migrate.js';
 import { reconcileCommand } from './commands/reconcile.js';
 import { rerouteCommands } from './commands/reroute.js';
@@ -45,9 +47,12 @@ function build(env: NodeJS.ProcessEnv, cwd: string): Command {
     showCommand,
     undeliveredCommand,
     valveCommands,
+    releaseCommand,
+    maintenanceCommands,
     reconcileCommand,
     emergencyCommand,
     replayCommand,
+    brakeCommands,
     destinationsCommands,
     sampleCommand,
     migrateCommand,

@@ -5,7 +5,8 @@ import type {
   DestinationsResult,
   DestinationVersion,
 } from './destinations.js';
-import type { ListObserver } from './observer.js';
+import type { KeyEnd, StopCause } from './health.js';
+import type { ListObserver, SnapshotObserver } from './observer.js';
 import type { Outcomes } from './outcomes.js';
 import type { ProviderProfile } from './profile.js';
 import type { ResultCode } from './result-codes.js';
@@ -92,7 +93,13 @@ export type HandOverResult =
   | { result: 'refused'; code: ResultCode; detail: string; status: number | null }
   | { result: 'notSent'; detail: string }
   | { result: 'later'; retryAfterS: number | null; detail: string; status: number | null }
-  | { result: 'forbidden'; detail: string; status: number | null }
+  | {
+      result: 'forbidden';
+      detail: string;
+      status: number | null;
+      /** What is wrong, when it is not our credentials. */
+      about?: Extract<StopCause, 'hostKey' | 'keyNotUsable'>;
+    }
   | { result: 'unclear'; detail: string; status: number | null; unusable?: Unusable };
 
 /** What the provider says when asked for one batch number. `refused`: it refused it as a whole. `cannotTell`: no answer, or it has no way to say. */
@@ -101,6 +108,17 @@ export type AskResult =
   | { answer: 'hasNot' }
   | { answer: 'refused'; code: ResultCode; detail: string }
   | { answer: 'cannotTell'; detail: string; unusable?: Unusable };
+
+/**
+ * What the provider says its highest number is; 0 when it has none. `sha256`: of that batch, `appliedSeq`: the last change
+ * that it applied, each null when it does not tell. `cannotTell`: it has no way to say; `forbidden`: it refuses us,
+ * a person is needed; `notReached`: try again later.
+ */
+export type HighestAnswer =
+  | { said: 'number'; number: number; sha256: string | null; appliedSeq: number | null }
+  | { said: 'cannotTell' }
+  | { said: 'forbidden'; detail: string; about?: StopCause }
+  | { said: 'notReached'; detail: string };
 
 /** An answer that arrived by itself (result file, callback), already verified and translated. */
 export interface IncomingAnswer {
@@ -174,12 +192,19 @@ export interface ProviderAdapter {
   handOver(batch: SealedBatch, parts: AsyncIterable<SealedPart>, signal: AbortSignal): Promise<HandOverResult>;
   /** For a provider that pulls: tells it once more of a batch that it has not fetched. Counts as no attempt. */
   remind?(batch: SealedBatch, reminder: number, signal: AbortSignal): Promise<HandOverResult>;
+  /** For protocols with a subscription to events: makes or renews it when that is due. Never throws. */
+  keepSubscribed?(signal: AbortSignal): Promise<void>;
   /** Asks what became of a number. */
   ask(batch: SealedBatch, signal: AbortSignal): Promise<AskResult>;
+  /** When certificates and keys of this provider end; none that never ends. Never throws. */
+  keyEnds?(): Promise<KeyEnd[]>;
   /** Tries the way step by step; changes nothing at the provider. Never throws. */
   probe(signal: AbortSignal): Promise<ProbeStep[]>;
-  /** The highest number that it has, or null when it cannot say. */
-  highestNumber(signal: AbortSignal): Promise<number | null>;
+  /**
+   * The highest number that it has. `above`: the highest that is known here; who would have to read a long list may look
+   * only for the next one, and answers `above` when it is not there. Never throws for what a provider did.
+   */
+  highestNumber(above: number, signal: AbortSignal): Promise<HighestAnswer>;
   /** For acknowledgement by files: reads what is new and hands each answer over; an answer is done when `take` resolves. */
   collect?(take: (answer: IncomingAnswer) => Promise<void>, signal: AbortSignal): Promise<Collected>;
   /** For acknowledgement by callback: verifies the signature over the raw body and translates. Throws Problem. */
@@ -197,6 +222,8 @@ export interface ProviderAdapter {
   readDestinationsReport?(token: string, body: Buffer): DestinationsReport;
   /** For profiles with a digest secret: what the provider says that it holds. */
   observer?: ListObserver;
+  /** For profiles that name a snapshot: its whole list. */
+  snapshots?: SnapshotObserver;
   close(): Promise<void>;
 }
 

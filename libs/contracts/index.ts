@@ -9,3 +9,4 @@ export * from './adapter.js';
 export * from './ports.js';
 export * from './problem.js';
 export * from './set-aside.js';
+export * from './health.js';

@@ -15,7 +15,7 @@ export interface DerivedChanges {
 
 /**
  * Works out what should be on which whitelist for some lines and appends what changed (station whitelist).
- * The caller holds the locks on these lines (lock order: line, entry, batch, counter) and took them before reading or
+ * The caller holds the locks on these lines (lock order: line, entry, batch, counter, removal budget) and took them before reading or
  * writing their registrations. `today` is the day in Asia/Bangkok.
  */
 export interface Derivation {
@@ -33,10 +33,16 @@ export interface DerivedLines {
 }
 export const DERIVATION = Symbol('Derivation');
 
+/** Entry refs by what became of them. `held`: its removal is held by the brake, so nothing is appended. */
+export interface Appended {
+  appended: string[];
+  superseded: string[];
+  held: string[];
+}
+
 /**
  * Appends the *current* desired state of entries to one provider's log, under the entries' locks (station whitelist).
- * An item whose `onlyIfSeq` is no longer the entry's latest change is superseded: nothing is appended for it. Both
- * lists hold entry refs.
+ * An item whose `onlyIfSeq` is no longer the entry's latest change is superseded: nothing is appended for it.
  */
 export interface Appender {
   appendCurrent(
@@ -44,7 +50,7 @@ export interface Appender {
     providerId: number,
     items: { entryRef: string; onlyIfSeq: number }[],
     context: { cause: Cause; actorId: number },
-  ): Promise<{ appended: string[]; superseded: string[] }>;
+  ): Promise<Appended>;
 }
 export const APPENDER = Symbol('Appender');
 
@@ -66,7 +72,11 @@ export const WAKE_UP = Symbol('WakeUp');
 
 /** What needs somebody's eyes until it is over. */
 export const ALERT_KINDS = [
+  'receiptLate', // handed over, and no receipt within its soft deadline
   'receiptOverdue', // handed over, and no receipt within its deadline
+  'outcomesLate', // no outcomes within their soft deadline
+  'outcomesOverdue', // no outcomes within their deadline: it is asked, then they are given up as uncertain
+  'keyExpires', // a certificate or key ends within 30, 7 or 1 days, or has ended
   'notPulled', // told that there is something, and it did not fetch it
   'answersSetAside', // answers that cannot be used
   'fileGap', // a number is missing between files
@@ -74,7 +84,11 @@ export const ALERT_KINDS = [
   'destinationsBehind', // it does not enforce the destination list that is in force
   'handOverStuck', // a planned hand-over cannot go on
   'listDiffers', // it does not hold what it acknowledged
+  'removalsHeld', // the brake holds removals until somebody decides
+  'unusualRemovals', // more withdrawals or expiries in a day than the brake would let pass
   'dataLost', // it says that it applied less than it acknowledged
+  'snapshotRefused', // the list that it handed over is not whole, or not its own of now
+  'snapshotMissing', // no list of it could be compared for two periods
 ] as const;
 export type AlertKind = (typeof ALERT_KINDS)[number];
 

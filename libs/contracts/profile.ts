@@ -68,6 +68,28 @@ export type DestinationsForm =
   | { form: 'event' | 'file' | 'feed' }
   | { form: 't8'; apiRoot: string; scsAsId: string; /** Seconds. */ allowedDelayS: number };
 
+/** How the provider hands its whole list over (docs/providers/snapshots.md). */
+export interface SnapshotForm {
+  /** `file`: an SNP file by SFTP. `api`: a stream of NDJSON, or the pages of a TMF638 service inventory. */
+  by: 'file' | 'api';
+  /** Seconds from one whole list to the next; null: only when somebody asks, or when digests cannot tell. */
+  everyS: number | null;
+  /** For files: it takes a request file; false: its files come by themselves. */
+  onRequest?: boolean;
+  /** For files: seconds to wait for one that was asked for. */
+  waitS?: number;
+  /** Percent of what it was acknowledged to hold that a list must have at least; below that it is not believed. */
+  leastPercent: number;
+  /** Longest list in bytes, unpacked. */
+  maxBytes: number;
+}
+
+/** How it can be asked what it holds. `digests` needs `secrets.digest`. */
+export interface Observation {
+  digests: boolean;
+  snapshot: SnapshotForm | null;
+}
+
 /** A line that the provider itself named for tests; nothing else is ever sent by a test of a provider. */
 export interface TestLine {
   access: Access;
@@ -151,6 +173,12 @@ export interface ProviderProfile {
   receiptDeadlineS: number;
   /** Seconds until outcomes are overdue (default 24 hours). */
   outcomeDeadlineS: number;
+  /** Seconds after which a missing receipt is told to people, before it is overdue; absent or null: half of the deadline. */
+  receiptSoftDeadlineS?: number | null;
+  /** Likewise for outcomes. */
+  outcomeSoftDeadlineS?: number | null;
+  /** Why nothing is sent to it at all; absent or null: it is sent to. */
+  disabled?: string | null;
   /**
    * Seconds of silence after which an accepted batch is asked about, again and again until its outcomes are overdue; for
    * providers whose word may get lost without a trace. Absent or null: it is asked about only when overdue.
@@ -169,12 +197,19 @@ export interface ProviderProfile {
   destinations?: DestinationsForm | null;
   /** Seconds from one comparison with what it holds to the next; absent or null: only when somebody asks for one. */
   reconcileEveryS?: number | null;
+  /** How it is observed; absent or null: by digests when `secrets.digest` is named, else not at all. */
+  observe?: Observation | null;
   testLines?: TestLine[];
   contacts?: Contact[];
   /** By what else it is called in agencies' files, beside its code and its two names. */
   otherNames?: string[];
   /** Whose lines they are now, after a completed hand-over; registrations that name this provider go to that one. */
   successor?: ProviderCode | null;
+}
+
+/** How a provider is observed, whatever of it the profile spells out. */
+export function observationOf(profile: Pick<ProviderProfile, 'observe' | 'secrets'>): Observation {
+  return profile.observe ?? { digests: Boolean(profile.secrets.digest), snapshot: null };
 }
 
 /**
@@ -191,4 +226,18 @@ export function givesHandles(profile: Pick<ProviderProfile, 'format'>): boolean 
  */
 export function takesFullLists(profile: Pick<ProviderProfile, 'format'>): boolean {
   return profile.format !== 'tmf641';
+}
+
+/** Deadlines in seconds: from the soft one on people are told, from the hard one on it is asked and then given up. */
+export function deadlinesOf(
+  profile: Pick<
+    ProviderProfile,
+    'receiptDeadlineS' | 'outcomeDeadlineS' | 'receiptSoftDeadlineS' | 'outcomeSoftDeadlineS'
+  >,
+): Record<'receipt' | 'outcomes', { softS: number; hardS: number }> {
+  const { receiptDeadlineS, outcomeDeadlineS, receiptSoftDeadlineS, outcomeSoftDeadlineS } = profile;
+  return {
+    receipt: { softS: receiptSoftDeadlineS ?? receiptDeadlineS / 2, hardS: receiptDeadlineS },
+    outcomes: { softS: outcomeSoftDeadlineS ?? outcomeDeadlineS / 2, hardS: outcomeDeadlineS },
+  };
 }

@@ -121,6 +121,14 @@ export const SET_ASIDE_REASONS = {
       en: 'Read the .reason.txt beside the file, correct it and put it there again.',
     },
   },
+  snapshot: {
+    th: 'รายการทั้งหมดที่ส่งมาใช้ไม่ได้ จึงไม่มีการแก้ไขหรือลบรายการใด',
+    en: 'A whole list cannot be believed; nothing was repaired and nothing removed.',
+    remedy: {
+      th: 'เขียนรายการใหม่ให้ครบตาม docs/providers/snapshots.md',
+      en: 'Write the list anew, whole, as docs/providers/snapshots.md says.',
+    },
+  },
 } as const satisfies Record<string, SetAsideInfo>;
 
 export type SetAsideReason = keyof typeof SET_ASIDE_REASONS;

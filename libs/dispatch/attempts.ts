@@ -1,7 +1,7 @@
 // Attempts: recorded before the call with the lease's fence, so that a call whose end nobody saw is known.
 import type { DataSource } from 'typeorm';
 import type { Appender, Tx } from '#contracts';
-import { HUB_ACTOR_ID, inTransaction, query } from '#platform';
+import { faultPoint, HUB_ACTOR_ID, inTransaction, query } from '#platform';
 
 const BEGIN = `
 INSERT INTO attempt (provider_id, number, attempt_no, fence, purpose)
@@ -97,5 +97,7 @@ export async function settleLostAttempts(
 ): Promise<void> {
   const rows = await query<{ number: number; sent: boolean }>(source, FIND_LOST, [providerId, fence, afterS]);
   for (const { number, sent } of rows) if (sent) await repeatOvertaken(source, appender, providerId, number);
-  if (rows.length > 0) await query(source, END_LOST, [providerId, fence, afterS]);
+  if (rows.length === 0) return;
+  await faultPoint('dispatch.overtakenRepeated');
+  await query(source, END_LOST, [providerId, fence, afterS]);
 }

@@ -205,15 +205,21 @@ export async function refuseByAnswer(
   if (batch?.state !== 'handed' && batch?.state !== 'accepted') return;
   // It holds something under this number that nobody here knows: nothing is safe before a person has looked.
   if (because === 'otherBytes') {
-    await pauseProvider(source, providerId, HUB_ACTOR_ID, `the provider knows batch ${number} with other bytes`);
+    await pauseProvider(source, providerId, HUB_ACTOR_ID, `the provider knows batch ${number} with other bytes`, {
+      cause: 'otherBytes',
+    });
     return;
   }
   const refusal = await refuseBatch(source, recorder, providerId, number, code, detail, async () => undefined);
   // Its halves are sealed anew, with the keys of that day; until somebody has looked they would fail as well.
   if (because === 'needsPerson') {
-    await pauseProvider(source, providerId, HUB_ACTOR_ID, `the provider cannot use batch ${number}: ${detail}`);
+    await pauseProvider(source, providerId, HUB_ACTOR_ID, `the provider cannot use batch ${number}: ${detail}`, {
+      cause: 'keyNotUsable',
+    });
   } else if (refusal === 'tooMany') {
-    await pauseProvider(source, providerId, HUB_ACTOR_ID, `the provider refuses too much of batch ${number}: ${code}`);
+    await pauseProvider(source, providerId, HUB_ACTOR_ID, `the provider refuses too much of batch ${number}: ${code}`, {
+      cause: 'refusesBatches',
+    });
   }
 }
 

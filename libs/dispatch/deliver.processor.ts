@@ -4,7 +4,8 @@ import { Inject, type Type } from '@nestjs/common';
 import type { Job } from 'bullmq';
 import type { ProviderCode } from '#contracts';
 import { deliveryQueue, ProviderDirectory, QUEUE_POLICIES } from '#platform';
-import { Deliverer, type Delivered } from './deliver.js';
+import { Deliverer } from './deliver.js';
+import type { Delivered } from './delivery.js';
 import { Pump, type DeliveryJob } from './pump.js';
 
 /** Results after which a job counts as failed, so that it shows up where ops look; the next attempt is a job of its own. */

@@ -1,8 +1,9 @@
 // The pull feed as the database has it: pages are the sealed parts of batches in number order, and a cursor is a receipt.
 import { zstdDecompressSync } from 'node:zlib';
 import type { DataSource } from 'typeorm';
-import { HUB_ACTOR_ID, inTransaction, query } from '#platform';
+import { faultPoint, HUB_ACTOR_ID, inTransaction, query } from '#platform';
 import { settleEmpty } from './receipt.js';
+import { QUARANTINED_FROM } from './rules/slow-start.js';
 
 /** The page that was read last: part `part` of batch `number`; 0 and 0 before the first. */
 export interface Cursor {
@@ -91,6 +92,7 @@ export async function notePage(source: DataSource, providerId: number, page: Cur
      ON CONFLICT (provider_id, number, part) DO UPDATE SET last_at = now(), times = f.times + 1`,
     [providerId, page.number, page.part],
   );
+  await faultPoint('dispatch.pageNoted');
 }
 
 // One row a provider, locked first: two requests with cursors at the same time come one after the other.
@@ -109,7 +111,7 @@ RETURNING b.number, b.line_count AS lines, b.kind`;
 
 // It reads, so it is there: whatever kept the event from it is no reason to wait with the next batch.
 const ALIVE = `
-UPDATE provider_stream SET not_before = NULL, failures = 0, waiting_for = NULL
+UPDATE provider_stream SET not_before = NULL, failures = 0, waiting_for = NULL, ramp = CASE WHEN failures >= $2 THEN 1 ELSE ramp END
 WHERE provider_id = $1 AND failures > 0`;
 
 /**
@@ -125,7 +127,7 @@ export async function takeCursor(source: DataSource, providerId: number, cursor:
       cursor.part,
     ]);
     for (const batch of received) if (batch.lines === 0) await settleEmpty(tx, providerId, batch.number);
-    if (received.length > 0) await tx.query(ALIVE, [providerId]);
+    if (received.length > 0) await tx.query(ALIVE, [providerId, QUARANTINED_FROM]);
     return received.length;
   });
 }

@@ -3,16 +3,16 @@ import { createHash } from 'node:crypto';
 import { zstdCompressSync } from 'node:zlib';
 import type { DataSource } from 'typeorm';
 import type { ProviderAdapter, SealedBatch } from '#contracts';
-import { inTransaction } from '#platform';
+import { faultPoint, inTransaction } from '#platform';
 import { beginAttempt } from './attempts.js';
 import { LeaseLost, type Lease } from './lease.js';
+import { batchLine } from './render-batch.js';
 import { linesPerPart } from './rules/fit-bytes.js';
-import { batchLine } from './seal-batch.js';
 
 /** Positions per row of the index that joins answers to entries; the same blocks as for outcome bits. */
 const BLOCK_LINES = 8192;
 
-interface EntryRow {
+export interface EntryRow {
   line_id: number;
   entry_ref: string;
   last_seq: number;
@@ -22,10 +22,22 @@ interface EntryRow {
   line_key: string;
 }
 
-const PAGE = `
-SELECT e.line_id, e.entry_ref, e.last_seq, e.package, e.valid_from, e.valid_to, l.line_key
-FROM entry e JOIN line l USING (line_id)
-WHERE e.provider_id = $1 AND e.present AND e.line_id > $2 ORDER BY e.line_id LIMIT $3`;
+// What should be there, and what is there because the brake holds its removal: whatever the list leaves out was reserved
+// when its removal was appended.
+export const LISTED = `e.provider_id = $1 AND (e.present OR EXISTS (
+  SELECT 1 FROM exception x WHERE x.provider_id = e.provider_id AND x.seq = e.last_seq AND x.number = 0 AND x.kind = 'held' AND x.ended_at IS NULL)
+  AND last_present(e.provider_id, e.last_seq) IS NOT NULL)`;
+
+// What is held stands in the list as the provider has it.
+export const PAGE = `
+WITH page AS MATERIALIZED (
+  SELECT e.* FROM entry e WHERE ${LISTED} AND e.line_id > $2 ORDER BY e.line_id LIMIT $3
+)
+SELECT e.line_id, e.entry_ref, coalesce(c.seq, e.last_seq) AS last_seq, coalesce(c.package, e.package) AS package,
+  coalesce(c.valid_from, e.valid_from) AS valid_from, coalesce(c.valid_to, e.valid_to) AS valid_to, l.line_key
+FROM page e JOIN line l USING (line_id) LEFT JOIN LATERAL (
+  SELECT * FROM change c WHERE c.provider_id = $1 AND c.seq = last_present(e.provider_id, e.last_seq)) c ON NOT e.present
+ORDER BY e.line_id`;
 
 const INSERT_BATCH = `
 INSERT INTO batch (provider_id, number, kind, from_seq, to_seq, line_count, parts, state, sha256, byte_size, sealed_at, handed_at, sync_id, format)
@@ -60,7 +72,7 @@ export async function sealFullList(
       if ((await tx.query('SELECT 1 FROM refused_range WHERE provider_id = $1 LIMIT 1', [providerId])).length > 0)
         return null;
       const [{ lines: lineCount } = { lines: 0 }] = await tx.query<{ lines: number }>(
-        'SELECT count(*) AS lines FROM entry WHERE provider_id = $1 AND present',
+        `SELECT count(*) AS lines FROM entry e WHERE ${LISTED}`,
         [providerId],
       );
       const number = stream.next_number;
@@ -105,6 +117,7 @@ export async function sealFullList(
             adapter.enclose ? await adapter.enclose(header, bytes) : null,
           ],
         );
+        await faultPoint('dispatch.listPart');
         for (const row of rows) {
           const seq = Buffer.alloc(8);
           seq.writeBigUInt64BE(BigInt(row.last_seq));

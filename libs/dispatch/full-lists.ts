@@ -47,3 +47,27 @@ export async function fullListUnderWay(source: DataSource, providerId: number): 
   );
   return row ?? null;
 }
+
+/** A full list that travelled as ordinary changes, since the protocol cannot say "this is all". */
+export interface RestatedList {
+  syncId: number;
+  /** The position of the log up to which the list goes; what is there by now when it is not all appended yet. */
+  toSeq: number;
+  /** Entries that were said once more. */
+  lines: number;
+  state: FullListUnderWay['state'];
+  startedAt: Date;
+  endedAt: Date | null;
+}
+
+const RESTATED = `
+SELECT sp.sync_id AS "syncId", sp.to_seq AS "toSeq", sp.lines, sp.state, sync.created_at AS "startedAt", sp.ended_at AS "endedAt"
+FROM sync_provider sp JOIN sync USING (sync_id)
+WHERE sp.provider_id = $1 AND sync.kind = 'full' AND (sp.restated_line IS NOT NULL OR sp.restated_seq IS NOT NULL)
+ORDER BY sp.sync_id DESC LIMIT 1`;
+
+/** The newest that was appended to the log, wholly or in part; also one that is under way or was cancelled then. */
+export async function newestRestated(source: DataSource, providerId: number): Promise<RestatedList | null> {
+  const [row] = await query<RestatedList>(source, RESTATED, [providerId]);
+  return row ?? null;
+}

@@ -1,7 +1,7 @@
 // The pump: turns wake-ups into jobs, never more than one waiting per provider from this process.
 import type { Queue } from 'bullmq';
 import { QUEUE_POLICIES, type Logger } from '#platform';
-import type { Delivered } from './deliver.js';
+import type { Delivered } from './delivery.js';
 
 export interface DeliveryJob {
   provider: string;

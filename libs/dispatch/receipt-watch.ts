@@ -1,6 +1,6 @@
 // Watches receipts in every sweep: alerts when one is overdue, and tells a provider once more of what it did not fetch.
 import type { DataSource } from 'typeorm';
-import type { AdapterRegistry, Alerts } from '#contracts';
+import { deadlinesOf, type AdapterRegistry, type Alerts } from '#contracts';
 import { query, type Logger, type ProviderRow } from '#platform';
 import { receiptStanding, reminderDue, type AwaitedReceipt } from './rules/receipt-deadline.js';
 import { nextOpening } from './rules/windows.js';
@@ -13,18 +13,21 @@ interface AwaitedRow {
   state: 'handed' | 'accepted' | null;
   since: Date | null;
   paused: boolean;
+  maintained: boolean;
   reminders: number;
   reminded_at: Date | null;
 }
 
-// In an acceptance by response or 202 the receipt is the acceptance itself.
+// In an acceptance by response or 202 the receipt is the acceptance itself. Maintenance since then makes it later.
 const AWAITED = `
 SELECT clock_timestamp() AS now, b.number, b.state, b.since, s.paused_at IS NOT NULL AS paused,
+  EXISTS (SELECT 1 FROM maintenance m WHERE m.provider_id = s.provider_id AND m.from_at <= now() AND m.until_at > now()) AS maintained,
   CASE WHEN r.reminded_of = b.number THEN r.reminders ELSE 0 END AS reminders,
   CASE WHEN r.reminded_of = b.number THEN r.reminded_at END AS reminded_at
 FROM provider_stream s LEFT JOIN feed_reader r USING (provider_id)
 LEFT JOIN LATERAL (
-  SELECT o.number, o.state, coalesce(o.accepted_at, o.handed_at) AS since FROM batch o
+  SELECT o.number, o.state, coalesce(o.accepted_at, o.handed_at)
+    + interval '1 second' * maintained_s(o.provider_id, coalesce(o.accepted_at, o.handed_at)) AS since FROM batch o
   WHERE o.provider_id = s.provider_id AND (o.state = 'handed' OR (o.state = 'accepted' AND $2)) AND o.receipt_at IS NULL AND o.heard = 0
   ORDER BY o.number LIMIT 1) b ON true
 WHERE s.provider_id = $1`;
@@ -51,17 +54,24 @@ export function watchReceipts({ source, adapters, alerts, log }: ReceiptWatch): 
     if (!row) return;
     const awaited: AwaitedReceipt | null =
       row.number === null || row.since === null ? null : { number: row.number, since: row.since.getTime() };
-    const deadlineMs = profile.receiptDeadlineS * 1000;
+    const { softS, hardS } = deadlinesOf(profile).receipt;
+    const deadlineMs = hardS * 1000;
     const now = row.now.getTime();
     const alert = pulls
       ? ({ kind: 'notPulled', providerId, subject: 'feed' } as const)
       : ({ kind: 'receiptOverdue', providerId, subject: 'receipts' } as const);
+    const late = { kind: 'receiptLate', providerId, subject: 'receipts' } as const;
     if (!awaited || receiptStanding(awaited, deadlineMs, now) !== 'overdue') {
       await alerts.clear(alert);
+      if (awaited && receiptStanding(awaited, softS * 1000, now) === 'overdue')
+        await alerts.raise({ ...late, text: lateText(provider, awaited, hardS) });
+      else await alerts.clear(late);
       return;
     }
+    await alerts.clear(late);
     await alerts.raise({ ...alert, text: textOf(provider, awaited, row.state === 'accepted') });
-    const waits = row.paused || nextOpening(profile.deliveryWindows, now) !== null;
+    const off = profile.disabled !== undefined && profile.disabled !== null;
+    const waits = row.paused || row.maintained || off || nextOpening(profile.deliveryWindows, now) !== null;
     const sent = { reminders: row.reminders, lastAt: row.reminded_at?.getTime() ?? null };
     const adapter = adapters.get(provider.code);
     // What is still 'handed' is told again by its own attempts.
@@ -82,6 +92,10 @@ export function watchReceipts({ source, adapters, alerts, log }: ReceiptWatch): 
       result: result.result,
     });
   };
+}
+
+function lateText({ code }: ProviderRow, { number, since }: AwaitedReceipt, hardS: number): string {
+  return `batch ${number} is with ${code} since ${new Date(since).toISOString()} without a receipt; it is overdue after ${hardS} s.`;
 }
 
 /** The same words as long as it is about the same batch, so that an alert does not change with every sweep. */

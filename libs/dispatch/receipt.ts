@@ -46,6 +46,7 @@ export async function checkReceipt(
     providerId,
     HUB_ACTOR_ID,
     `the provider read batch ${number} with other bytes than were sent`,
+    { cause: 'otherBytes' },
   );
   return 'otherBytes';
 }

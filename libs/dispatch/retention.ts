@@ -1,6 +1,6 @@
 // What dispatch keeps only for a time: the bytes of batches that ended (they hold numbers), and how each try went.
 import type { DataSource } from 'typeorm';
-import { inTransaction } from '#platform';
+import { inTransaction, query } from '#platform';
 
 /** Batches looked at in one transaction, so that erasing stands in nobody's way. */
 const CHUNK = 200;
@@ -34,6 +34,12 @@ export async function forgetBatches(
   signal: AbortSignal,
 ): Promise<Forgotten> {
   const forgotten: Forgotten = { batches: 0, parts: 0, attempts: 0 };
+  // Attempts that are about no batch (the question for the highest number).
+  await query(
+    source,
+    `DELETE FROM attempt WHERE provider_id = $1 AND number = 0 AND ended_at < $2::timestamptz - $3 * interval '1 day'`,
+    [providerId, now.toISOString(), keepDays],
+  );
   while (!signal.aborted) {
     const done = await inTransaction(source, async (tx) => {
       const numbers = (await tx.query<{ number: number }>(DUE, [providerId, now.toISOString(), keepDays])).map(

@@ -78,7 +78,11 @@ export async function emptyForSwitch(
   }
 }
 
-async function patientLease({ source, owner, leaseS }: SwitchParts, providerId: number): Promise<Lease> {
+/** Takes the lease as soon as a hand-over under way has ended. @throws Problem 409 when that takes too long */
+export async function patientLease(
+  { source, owner, leaseS }: Pick<SwitchParts, 'source' | 'owner' | 'leaseS'>,
+  providerId: number,
+): Promise<Lease> {
   const end = Date.now() + PATIENCE_MS;
   for (;;) {
     const lease = await acquireLease(source, providerId, owner, leaseS);

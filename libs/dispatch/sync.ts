@@ -3,6 +3,8 @@ import type { DataSource } from 'typeorm';
 import { Problem, type BatchKind } from '#contracts';
 import { HUB_ACTOR_ID, inTransaction, query } from '#platform';
 
+const FULL_SYNC_KEY = 7_203_025;
+
 export interface SyncPreview {
   providerId: number;
   /** What the sync would hand over: pending changes (before collapsing), or every entry present. */
@@ -41,6 +43,8 @@ export async function startSync(
 ): Promise<number> {
   return inTransaction(source, async (tx) => {
     if (kind === 'full') {
+      // Of two asked for at once the second sees the first.
+      await tx.query('SELECT pg_advisory_xact_lock($1)', [FULL_SYNC_KEY]);
       const [open] = await tx.query<{ sync_id: number }>(
         `SELECT sync_id FROM sync_provider sp JOIN sync USING (sync_id)
          WHERE sp.provider_id = ANY($1::smallint[]) AND sp.ended_at IS NULL AND sync.kind = 'full' LIMIT 1`,

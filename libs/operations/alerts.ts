@@ -77,17 +77,3 @@ export function listAlerts(source: DataSource, filter: AlertFilter): Promise<Ale
     [filter.state, filter.providerId ?? null, filter.kind ?? null, filter.before ?? null, filter.limit],
   );
 }
-
-/** What is open at each provider, oldest first, by provider id. */
-export async function openAlerts(
-  source: DataSource,
-  providerIds: number[],
-): Promise<Map<number, { kind: AlertKind; text: string }[]>> {
-  const rows = await query<{ providerId: number; kind: AlertKind; text: string }>(
-    source,
-    `SELECT provider_id AS "providerId", kind, text FROM alert
-     WHERE ended_at IS NULL AND provider_id = ANY($1::smallint[]) ORDER BY alert_id`,
-    [providerIds],
-  );
-  return Map.groupBy(rows, (row) => row.providerId);
-}

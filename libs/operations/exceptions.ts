@@ -38,13 +38,18 @@ export interface ExceptionLine {
 
 const OPEN = `
 FROM exception x JOIN entry e ON e.provider_id = x.provider_id AND e.entry_ref = x.entry_ref AND e.last_seq = x.seq
-WHERE x.provider_id = $1 AND x.ended_at IS NULL`;
+WHERE x.provider_id = $1 AND x.ended_at IS NULL AND (x.kind = 'held' OR e.present OR NOT EXISTS (
+  SELECT 1 FROM exception h WHERE h.provider_id = x.provider_id AND h.seq = x.seq AND h.number = 0 AND h.kind = 'held' AND h.ended_at IS NULL))`;
 
 /** What a kind without a code means, and who must act. */
 const WITHOUT_CODE: Record<ExceptionKind, { owner: Owner; th: string; en: string }> = {
   rejected: { owner: 'onde', th: 'ผู้ให้บริการปฏิเสธโดยไม่แจ้งเหตุผล', en: 'The provider rejected it without a reason.' },
   retrying: { owner: 'hub', th: 'ระบบจะส่งอีกครั้งตามกำหนด', en: 'The hub tries again on schedule.' },
-  held: { owner: 'onde', th: 'พักไว้รอการอนุมัติ', en: 'It is held for an approval.' },
+  held: {
+    owner: 'onde',
+    th: 'ระบบเบรกการนำออกพักรายการไว้ รอการอนุมัติ',
+    en: 'The removal brake holds it for an approval.',
+  },
   uncertain: {
     owner: 'provider',
     th: 'ไม่ทราบว่าผู้ให้บริการดำเนินการแล้วหรือไม่',
@@ -85,7 +90,7 @@ export async function listExceptions(
   const rows = await query<Omit<ExceptionLine, 'access' | 'line'> & { lineKey: string }>(
     source,
     `SELECT x.seq, e.line_id AS "lineId", x.entry_ref AS "entryRef", CASE WHEN e.present THEN 'ADD' ELSE 'REMOVE' END AS op, x.kind, x.code,
-       x.number AS batch, x.n AS position, x.detail, x.tries, x.opened_at AS "openedAt", x.next_at AS "nextAt",
+       nullif(x.number, 0) AS batch, x.n AS position, x.detail, x.tries, x.opened_at AS "openedAt", x.next_at AS "nextAt",
        (SELECT line_key FROM line l WHERE l.line_id = e.line_id) AS "lineKey"
      ${OPEN} AND ($2::text IS NULL OR x.kind = $2) AND ($3::text IS NULL OR x.code = $3) AND ($4::bigint IS NULL OR x.seq < $4)
      ORDER BY x.seq DESC LIMIT $5`,

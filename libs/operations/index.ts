@@ -10,7 +10,7 @@ export {
   type MadeKey,
   type NewKey,
 } from './api-keys.js';
-export { AlertBook, listAlerts, openAlerts, type AlertRow } from './alerts.js';
+export { AlertBook, listAlerts, type AlertRow } from './alerts.js';
 export { recordAct, type Act } from './audit.js';
 export { Metrics, type Refusal } from './metrics.js';
 export {
@@ -23,7 +23,6 @@ export {
   type Standings,
 } from './provider-counts.js';
 export { attemptsAt, lastAttempts, readStreams, type AttemptRow, type StreamState } from './provider-stream.js';
-export { judgeHealth, type Health, type JudgedHealth } from './health.js';
 export { findBatch, listBatches, type BatchSummary } from './batches.js';
 export {
   groupExceptions,

@@ -108,7 +108,7 @@ JOIN batch b ON b.provider_id = c.provider_id AND b.kind = 'full' AND b.to_seq >
 ORDER BY 1, 2, 3`;
 
 const EXCEPTIONS = `
-SELECT x.provider_id AS "providerId", x.seq, x.number, x.kind, x.code, x.tries, x.next_at AS "nextAt", x.opened_at AS "openedAt",
+SELECT x.provider_id AS "providerId", x.seq, nullif(x.number, 0) AS number, x.kind, x.code, x.tries, x.next_at AS "nextAt", x.opened_at AS "openedAt",
   x.ended_at AS "endedAt", x.end_reason AS "endReason"
 FROM entry e JOIN exception x ON x.provider_id = e.provider_id AND x.entry_ref = e.entry_ref WHERE e.line_id = $1 ORDER BY 1, 2`;
 

@@ -24,9 +24,13 @@ export function standingOf(entry: EntryRow, line: LineEntries): EntryStanding {
   const carried = line.carried.filter((each) => isOwn(each) && each.how === 'sent' && !ENDED_WITHOUT.has(each.state));
   // The last batch that carried it speaks: a full list comes after whatever it carries again.
   const last = carried.toSorted((a, b) => a.number - b.number).at(-1) ?? null;
+  const open = line.exceptions.filter((each) => isOwn(each) && each.endedAt === null);
+  // A hold counts before all else: the log's last word on the entry is not what is desired any more.
+  const held = open.find((each) => each.kind === 'held');
+  if (held) return { standing: 'held', code: held.code, nextAt: held.nextAt, batch: null };
   const omission = line.omissions.find(isOwn);
   if (omission) return { standing: 'waiting', waitsFor: omission.waitsFor };
-  const exception = line.exceptions.find((each) => isOwn(each) && each.endedAt === null);
+  const exception = open.at(-1);
   if (exception) {
     return {
       standing: exception.kind,

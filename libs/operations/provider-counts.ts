@@ -75,6 +75,10 @@ SELECT present, count(*) AS total, count(*) FILTER (WHERE last_seq > $2 OR last_
   count(*) FILTER (WHERE last_seq BETWEEN $3 AND $4) AS in_full
 FROM entry WHERE provider_id = $1 AND last_seq > 0 GROUP BY present`;
 
+// A hold counts before all else: the log's last word on the entry is not what is desired any more.
+const notHeld = (row: string): string => `NOT EXISTS (SELECT 1 FROM exception h WHERE h.provider_id = ${row}.provider_id
+  AND h.seq = ${row}.seq AND h.number = 0 AND h.kind = 'held' AND h.ended_at IS NULL)`;
+
 // Latest changes that are in an open batch and of which nothing was heard. A position is known by counting alone, since
 // the log has no gaps; a full list also carries again what was rejected or uncertain before it.
 // The ranges of the few open batches are fetched first (MATERIALIZED, OFFSET 0): joined freely, the planner reads the log.
@@ -84,9 +88,9 @@ WITH open AS MATERIALIZED (
 )
 SELECT b.provider_id, e.present, 'inFlight' AS standing, count(*) AS n
 FROM open b
-CROSS JOIN LATERAL (SELECT c.seq, c.line_id FROM change c WHERE c.provider_id = b.provider_id AND c.seq BETWEEN b.from_seq AND b.to_seq OFFSET 0) c
+CROSS JOIN LATERAL (SELECT c.provider_id, c.seq, c.line_id FROM change c WHERE c.provider_id = b.provider_id AND c.seq BETWEEN b.from_seq AND b.to_seq OFFSET 0) c
 JOIN entry e ON e.provider_id = b.provider_id AND e.line_id = c.line_id AND e.last_seq = c.seq
-WHERE NOT c.seq = ANY (b.collapsed || b.omitted)
+WHERE NOT c.seq = ANY (b.collapsed || b.omitted) AND (e.present OR ${notHeld('c')})
   AND (b.heard = 0 OR (
     NOT EXISTS (SELECT 1 FROM exception x WHERE x.provider_id = b.provider_id AND x.seq = c.seq AND x.ended_at IS NULL)
     AND NOT EXISTS (
@@ -100,27 +104,31 @@ SELECT x.provider_id, e.present, 'inFlight', count(*)
 FROM batch f JOIN exception x ON x.provider_id = f.provider_id AND x.seq < f.from_seq AND x.end_reason = 'covered'
 JOIN entry e ON e.provider_id = x.provider_id AND e.entry_ref = x.entry_ref AND e.last_seq = x.seq
 WHERE f.provider_id = ANY($1::smallint[]) AND f.kind = 'full' AND f.state IN ('sealed', 'handed', 'accepted')
+  AND (e.present OR ${notHeld('x')})
 GROUP BY 1, 2`;
 
 const EXCEPTIONS = `
 SELECT x.provider_id, e.present, x.kind AS standing, count(*) AS n,
   count(*) FILTER (WHERE EXISTS (SELECT 1 FROM batch f WHERE f.provider_id = x.provider_id AND f.kind = 'full'
-    AND f.state IN ('sealed', 'handed', 'accepted') AND x.seq BETWEEN f.from_seq AND f.to_seq)) AS in_full
-FROM exception x JOIN entry e ON e.provider_id = x.provider_id AND e.entry_ref = x.entry_ref AND e.last_seq = x.seq
-WHERE x.provider_id = ANY($1::smallint[]) AND x.ended_at IS NULL GROUP BY 1, 2, 3`;
+    AND f.state IN ('sealed', 'handed', 'accepted') AND x.seq BETWEEN f.from_seq AND f.to_seq)) AS in_full,
+  count(*) FILTER (WHERE x.kind = 'held' AND (x.seq > s.sealed_seq OR EXISTS (SELECT 1 FROM batch f WHERE f.provider_id = x.provider_id
+    AND f.kind = 'full' AND f.state = 'closed' AND x.seq BETWEEN f.from_seq AND f.to_seq
+    AND NOT EXISTS (SELECT 1 FROM batch l WHERE l.provider_id = f.provider_id AND l.kind = 'full' AND l.number > f.number AND l.state <> 'closed')))) AS pending
+FROM exception x JOIN provider_stream s USING (provider_id) JOIN entry e ON e.provider_id = x.provider_id AND e.entry_ref = x.entry_ref AND e.last_seq = x.seq
+WHERE x.provider_id = ANY($1::smallint[]) AND x.ended_at IS NULL AND (x.kind = 'held' OR e.present OR ${notHeld('x')}) GROUP BY 1, 2, 3`;
 
 const WAITING = `
 SELECT o.provider_id, e.present, 'waiting' AS standing, count(*) AS n
 FROM omission o JOIN entry e ON e.provider_id = o.provider_id AND e.entry_ref = o.entry_ref AND e.last_seq = o.seq
-WHERE o.provider_id = ANY($1::smallint[]) AND o.ended_at IS NULL GROUP BY 1, 2`;
+WHERE o.provider_id = ANY($1::smallint[]) AND o.ended_at IS NULL AND (e.present OR ${notHeld('o')}) GROUP BY 1, 2`;
 
 // What a refused batch held and no half carries yet.
 const REFUSED = `
 SELECT r.provider_id, e.present, 'pending' AS standing, count(*) AS n
 FROM refused_range r
-CROSS JOIN LATERAL (SELECT c.seq, c.line_id FROM change c WHERE c.provider_id = r.provider_id AND c.seq BETWEEN r.from_seq AND r.to_seq OFFSET 0) c
+CROSS JOIN LATERAL (SELECT c.provider_id, c.seq, c.line_id FROM change c WHERE c.provider_id = r.provider_id AND c.seq BETWEEN r.from_seq AND r.to_seq OFFSET 0) c
 JOIN entry e ON e.provider_id = r.provider_id AND e.line_id = c.line_id AND e.last_seq = c.seq
-WHERE r.provider_id = ANY($1::smallint[]) GROUP BY 1, 2`;
+WHERE r.provider_id = ANY($1::smallint[]) AND (e.present OR ${notHeld('c')}) GROUP BY 1, 2`;
 
 const SENT = `
 SELECT provider_id, count(*) AS batches, coalesce(sum(line_count), 0)::bigint AS lines, coalesce(sum(n_applied), 0)::bigint AS applied,
@@ -184,9 +192,12 @@ async function countWithin(tx: Tx, providerIds: number[]): Promise<Map<number, P
         inFlight: row.in_full,
       });
   }
-  for (const row of await tx.query<PartRow & { standing: Standing; in_full: number }>(EXCEPTIONS, [providerIds])) {
+  for (const row of await tx.query<PartRow & { standing: Standing; in_full: number; pending: number }>(EXCEPTIONS, [
+    providerIds,
+  ])) {
     part(row)[row.standing] += row.n;
     part(row).inFlight -= row.in_full;
+    part(row).pending -= row.pending;
   }
   for (const sql of [IN_FLIGHT, WAITING, REFUSED]) {
     for (const row of await tx.query<PartRow & { standing: Standing }>(sql, [providerIds]))

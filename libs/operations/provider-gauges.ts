@@ -2,6 +2,7 @@
 import { collectDefaultMetrics, Gauge } from 'prom-client';
 import type { DataSource } from 'typeorm';
 import type { Metrics } from './metrics.js';
+import { countHeldRemovals, countRemovalsOfDay } from './removals.js';
 import { readStreams, type StreamState } from './provider-stream.js';
 import { groupSetAside } from './set-aside.js';
 
@@ -65,6 +66,25 @@ export function watchProviders(metrics: Metrics, source: DataSource, providerIds
     async collect() {
       for (const { provider, reason, messages } of await groupSetAside(source, {}))
         this.set({ provider, reason }, messages);
+    },
+  });
+  new Gauge({
+    name: 'saphan_held_removals',
+    help: 'Removals that the removal brake holds.',
+    labelNames: ['provider'] as const,
+    registers: [registry],
+    async collect() {
+      for (const { provider, held } of await countHeldRemovals(source)) this.set({ provider }, held);
+    },
+  });
+  new Gauge({
+    name: 'saphan_removals_last_day',
+    help: 'Removals appended in the last 24 hours, by the account that they went on.',
+    labelNames: ['provider', 'kind'] as const,
+    registers: [registry],
+    async collect() {
+      this.reset();
+      for (const { provider, kind, lines } of await countRemovalsOfDay(source)) this.set({ provider, kind }, lines);
     },
   });
   new Gauge({

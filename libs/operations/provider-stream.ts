@@ -22,7 +22,7 @@ export interface StreamState {
   failures: number;
   notBefore: Date | null;
   waitingFor: string | null;
-  paused: { at: Date; by: string; reason: string } | null;
+  paused: { at: Date; by: string; reason: string; until: Date | null } | null;
   setAsideItems: number;
 }
 
@@ -34,7 +34,7 @@ SELECT p.code AS provider, p.profile->>'nameTh' AS "nameTh", p.profile->>'nameEn
   json_build_object('sealed', b.sealed, 'handed', b.handed, 'accepted', b.accepted) AS open,
   s.failures, CASE WHEN s.not_before > now() THEN s.not_before END AS "notBefore",
   CASE WHEN s.not_before > now() THEN s.waiting_for END AS "waitingFor",
-  s.paused_at, a.name AS paused_by, s.pause_reason,
+  s.paused_at, a.name AS paused_by, s.pause_reason, s.paused_until,
   (SELECT coalesce(sum(items), 0)::bigint FROM set_aside x WHERE x.provider_id = s.provider_id) AS "setAsideItems"
 FROM provider_stream s JOIN provider_counter c USING (provider_id) JOIN provider p USING (provider_id)
 LEFT JOIN actor a ON a.actor_id = s.paused_by
@@ -48,13 +48,14 @@ interface StateRow extends Omit<StreamState, 'paused'> {
   paused_at: Date | null;
   paused_by: string | null;
   pause_reason: string | null;
+  paused_until: Date | null;
 }
 
 export async function readStreams(source: DataSource, providerIds: number[]): Promise<StreamState[]> {
   const rows = await query<StateRow>(source, STATE, [providerIds]);
-  return rows.map(({ paused_at, paused_by, pause_reason, ...row }) => ({
+  return rows.map(({ paused_at, paused_by, pause_reason, paused_until, ...row }) => ({
     ...row,
-    paused: paused_at ? { at: paused_at, by: paused_by ?? '', reason: pause_reason ?? '' } : null,
+    paused: paused_at ? { at: paused_at, by: paused_by ?? '', reason: pause_reason ?? '', until: paused_until } : null,
   }));
 }
 

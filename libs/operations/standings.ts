@@ -33,6 +33,7 @@ const STANDINGS = `
 SELECT e.line_id, e.provider_id, e.present, e.valid_from, x.code, x.next_at,
   b.number, b.sealed_at, b.handed_at, b.accepted_at, CASE
     WHEN e.last_seq = 0 THEN 'never'
+    WHEN x.kind = 'held' THEN x.kind
     WHEN EXISTS (SELECT 1 FROM omission o WHERE o.provider_id = e.provider_id AND o.seq = e.last_seq AND o.ended_at IS NULL) THEN 'waiting'
     WHEN x.kind IS NOT NULL THEN x.kind
     WHEN e.last_seq > s.sealed_seq OR b.state IS NULL THEN 'pending'
@@ -43,7 +44,10 @@ SELECT e.line_id, e.provider_id, e.present, e.valid_from, x.code, x.next_at,
     ELSE 'inFlight' END AS standing
 FROM unnest($1::bigint[], $2::smallint[]) AS i(line_id, provider_id)
 JOIN entry e USING (line_id, provider_id) JOIN provider_stream s USING (provider_id)
-LEFT JOIN exception x ON x.provider_id = e.provider_id AND x.seq = e.last_seq AND x.ended_at IS NULL
+LEFT JOIN LATERAL (
+  -- A hold counts before all else.
+  SELECT * FROM exception x WHERE x.provider_id = e.provider_id AND x.seq = e.last_seq AND x.ended_at IS NULL
+  ORDER BY x.kind <> 'held', x.number DESC LIMIT 1) x ON true
 LEFT JOIN LATERAL (
   SELECT r.state, r.number, r.sealed_at, r.handed_at, r.accepted_at, r.said IS NOT NULL OR coalesce(get_bit(o.applied, p.i % 8192) = 1 OR get_bit(o.already, p.i % 8192) = 1, false) AS heard
   FROM batch r

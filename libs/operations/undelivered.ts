@@ -177,7 +177,7 @@ const CANDIDATES: Record<'pending' | 'inFlight' | 'waiting' | 'exception', strin
   exception: `
     (SELECT x.seq, e.line_id FROM exception x JOIN entry e ON e.provider_id = x.provider_id AND e.entry_ref = x.entry_ref AND e.last_seq = x.seq
       WHERE x.provider_id = $1 AND x.ended_at IS NULL AND x.seq > $2 AND EXISTS (SELECT 1 FROM asked a WHERE (a.kind IS NULL OR x.kind = a.kind) AND (a.code IS NULL OR x.code = a.code))
-      ORDER BY x.seq LIMIT $3)`,
+      GROUP BY x.seq, e.line_id ORDER BY x.seq LIMIT $3)`,
 };
 
 const KINDS: readonly ExceptionKind[] = ['rejected', 'retrying', 'held', 'uncertain'];

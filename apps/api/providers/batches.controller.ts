@@ -76,7 +76,7 @@ export class BatchesController {
         410,
         'bytes-erased',
         'The bytes were erased',
-        `Batch ${number} is past its retention. Take the full list instead: GET /v1/providers/${provider}/full-list names the newest, POST asks for a new one.`,
+        `Batch ${number} is past its retention. Take the full list instead: GET /v1/providers/${provider}/full-list names the newest, POST asks for a new one; GET /v1/providers/${provider}/full-list/entries tells at once what you should hold.`,
       );
     }
     if (actor.provider !== provider) {

@@ -1,9 +1,11 @@
 // Counts of all providers, kept for a moment: a screen that many people watch costs the database one scan.
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { countProviders, judgeHealth, openAlerts, readStreams } from '#operations';
+import { maintenanceNow, readHealth } from '#dispatch';
+import { countProviders, readStreams } from '#operations';
 import { ProviderDirectory } from '#platform';
 import type { ProviderDto } from './providers.dto.js';
+import { shownHealth } from './shown-health.js';
 
 /** How old a count may be, in milliseconds; each answer says its time. */
 const KEPT_MS = 1_000;
@@ -41,18 +43,20 @@ export class ProviderCounter {
 
   private async read(ids: number[]): Promise<ProviderDto[]> {
     const asOf = new Date();
-    const [counts, streams, alerts] = await Promise.all([
+    const [counts, streams, judged, maintenance] = await Promise.all([
       countProviders(this.source, ids),
       readStreams(this.source, ids),
-      openAlerts(this.source, ids),
+      readHealth(this.source, ids),
+      maintenanceNow(this.source, ids),
     ]);
     return ids.flatMap((id) => {
-      const { code, profile } = this.directory.byId(id);
+      const { code } = this.directory.byId(id);
       const own = counts.get(id);
       const stream = streams.find((each) => each.provider === code);
       if (!own || !stream) return [];
-      const { health, th, en } = judgeHealth(stream, alerts.get(id) ?? [], profile);
-      return [{ ...stream, health, healthTh: th, healthEn: en, ...own.entries, sent: own.sent, asOf }];
+      const under = maintenance.get(id);
+      const health = shownHealth(stream.paused, under, judged.get(id));
+      return [{ ...stream, ...health, maintenance: under ?? null, ...own.entries, sent: own.sent, asOf }];
     });
   }
 }

@@ -1,15 +1,23 @@
 // Providers as ops and ONDE see them, and a provider sees itself; pausing and resuming.
-import { Body, Controller, Get, HttpCode, Inject, Param, Post } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
-import { WAKE_UP, type WakeUp } from '#contracts';
-import { feedStanding, pauseProvider, resumeProvider } from '#dispatch';
+import { Problem, WAKE_UP, type WakeUp } from '#contracts';
+import { feedStanding, healthHistory, pauseProvider, releaseProvider, resumeProvider } from '#dispatch';
 import { lastAttempts } from '#operations';
 import { CurrentActor, ProviderDirectory, Scopes, type Actor } from '#platform';
 import { feedShown } from '../feed/feed-shown.js';
+import { PageQuery } from '../http/paging.dto.js';
 import { ReasonDto } from '../http/reason.dto.js';
 import { ProviderCounter } from './provider-counter.js';
-import { PauseDto, ProviderDetailDto, ProviderListDto } from './providers.dto.js';
+import {
+  HealthHistoryDto,
+  NewPauseDto,
+  PauseDto,
+  ProviderDetailDto,
+  ProviderListDto,
+  ReleasedDto,
+} from './providers.dto.js';
 
 const ATTEMPTS_SHOWN = 20;
 
@@ -52,11 +60,15 @@ export class ProvidersController {
   @ApiOkResponse({ type: PauseDto })
   async pause(
     @Param('code') code: string,
-    @Body() { reason }: ReasonDto,
+    @Body() { reason, until: text }: NewPauseDto,
     @CurrentActor() actor: Actor,
   ): Promise<PauseDto> {
     const { providerId } = this.directory.byCode(code);
-    return { result: await pauseProvider(this.source, providerId, actor.actorId, reason) };
+    const until = text === undefined ? null : new Date(text);
+    if (until && until.getTime() <= Date.now())
+      throw new Problem(422, 'pause-over', 'The pause would be over', 'Write a time in "until" that is still to come.');
+    const details = until ? { until } : {};
+    return { result: await pauseProvider(this.source, providerId, actor.actorId, reason, details) };
   }
 
   @Post(':code/resume')
@@ -73,5 +85,31 @@ export class ProvidersController {
     const result = await resumeProvider(this.source, providerId, actor.actorId, reason);
     await this.wakeUp.wake([providerId]);
     return { result };
+  }
+
+  @Post(':code/release')
+  @HttpCode(200)
+  @Scopes('ops.act')
+  @ApiOperation({
+    summary: 'Let a quarantined provider be tried now, by a small batch; for whoever put right what stopped it',
+  })
+  @ApiOkResponse({ type: ReleasedDto })
+  async release(
+    @Param('code') code: string,
+    @Body() { reason }: ReasonDto,
+    @CurrentActor() actor: Actor,
+  ): Promise<ReleasedDto> {
+    const { providerId } = this.directory.byCode(code);
+    const result = await releaseProvider(this.source, providerId, actor.actorId, reason);
+    await this.wakeUp.wake([providerId]);
+    return { result };
+  }
+
+  @Get(':code/health')
+  @Scopes('onde', 'ops.read')
+  @ApiOperation({ summary: 'What its health was, newest first: the state, the sentence why, since when and by whom' })
+  @ApiOkResponse({ type: HealthHistoryDto })
+  async health(@Param('code') code: string, @Query() { limit }: PageQuery): Promise<HealthHistoryDto> {
+    return { history: await healthHistory(this.source, this.directory.byCode(code).providerId, limit) };
   }
 }

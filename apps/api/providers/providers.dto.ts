@@ -1,7 +1,12 @@
 // Answers about providers: state of the stream, and counts that add up.
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { IsISO8601, IsOptional } from 'class-validator';
+import { HEALTH_CAUSES, HEALTH_STATES } from '#contracts';
 import { STANDINGS } from '#operations';
 import { FeedStandingDto } from '../feed/feed.dto.js';
+import { ReasonDto } from '../http/reason.dto.js';
+import { MaintenanceDto } from './maintenance.dto.js';
+import { SHOWN_HEALTH } from './shown-health.js';
 
 const counts = (names: readonly string[], description: string) => ({
   type: 'object' as const,
@@ -31,6 +36,8 @@ export class PausedDto {
   by!: string;
   @ApiProperty()
   reason!: string;
+  @ApiProperty({ type: Date, nullable: true, description: 'It ends by itself then; null: when somebody resumes it' })
+  until!: Date | null;
 }
 
 export class ProviderDto {
@@ -40,8 +47,19 @@ export class ProviderDto {
   nameTh!: string;
   @ApiProperty()
   nameEn!: string;
-  @ApiProperty({ enum: ['healthy', 'degraded', 'quarantined', 'disabled', 'paused'] })
+  @ApiProperty({
+    enum: SHOWN_HEALTH,
+    description: 'Maintenance and a person’s pause are shown in stead of what was judged',
+  })
   health!: string;
+  @ApiProperty({ enum: [...HEALTH_CAUSES, 'person', 'planned'] })
+  healthCause!: string;
+  @ApiProperty({ description: 'Nothing is tried until a person has acted and released it' })
+  needsPerson!: boolean;
+  @ApiProperty({ type: Date, nullable: true })
+  healthSince!: Date | null;
+  @ApiProperty({ type: MaintenanceDto, nullable: true, description: 'Under way now' })
+  maintenance!: MaintenanceDto | null;
   @ApiProperty({ description: 'Why, in Thai' })
   healthTh!: string;
   @ApiProperty({ description: 'Why, in English' })
@@ -123,6 +141,42 @@ export class ProviderDetailDto extends ProviderDto {
   feed!: FeedStandingDto | null;
   @ApiProperty({ type: [AttemptDto] })
   lastAttempts!: AttemptDto[];
+}
+
+export class HealthRowDto {
+  @ApiProperty({ enum: HEALTH_STATES })
+  health!: string;
+  @ApiProperty({ enum: HEALTH_CAUSES })
+  cause!: string;
+  @ApiProperty()
+  needsPerson!: boolean;
+  @ApiProperty()
+  th!: string;
+  @ApiProperty()
+  en!: string;
+  @ApiProperty()
+  since!: Date;
+  @ApiProperty({ description: 'Who changed it; system:hub when it was judged' })
+  by!: string;
+  @ApiProperty({ type: Date, nullable: true, description: 'Null: it is so now' })
+  until!: Date | null;
+}
+
+export class HealthHistoryDto {
+  @ApiProperty({ type: [HealthRowDto] })
+  history!: HealthRowDto[];
+}
+
+export class NewPauseDto extends ReasonDto {
+  @ApiPropertyOptional({ description: 'It ends by itself then', example: '2020-03-20T18:00:00+07:00' })
+  @IsOptional()
+  @IsISO8601({ strict: true })
+  until?: string;
+}
+
+export class ReleasedDto {
+  @ApiProperty({ enum: ['released', 'was not quarantined'] })
+  result!: string;
 }
 
 export class PauseDto {

@@ -37,6 +37,10 @@ const WORDS: Record<string, { th: string; en: string }> = {
   differs: { th: 'ไม่ตรงกัน', en: 'differs' },
   restored: { th: 'ผู้ให้บริการย้อนข้อมูล ระบบกำลังส่งซ้ำ', en: 'the provider lost data; it is being said again' },
   notNow: { th: 'เทียบไม่ได้ในขณะนี้', en: 'cannot be judged now; try again' },
+  refused: {
+    th: 'รายการที่ผู้ให้บริการส่งมาใช้ไม่ได้ ไม่มีการแก้ไขหรือลบ',
+    en: 'what it sent as its list cannot be believed; nothing was repaired and nothing removed',
+  },
   cannotTell: { th: 'ผู้ให้บริการไม่ตอบ', en: 'the provider does not say' },
 };
 
@@ -46,10 +50,20 @@ export function reconcileCommand(program: Command, contextOf: ContextOf): void {
     .command('run')
     .argument('<provider>', 'code, e.g. AIS')
     .description('compare now and wait for the result')
+    .option('--full', 'by its whole list, also where it serves digests')
     .requiredOption('--reason <text>', 'why; it is recorded')
-    .action(async (code: string, options: { reason: string }, command: Command) =>
-      run(contextOf(command), code, options.reason),
+    .action(async (code: string, options: { reason: string; full?: true }, command: Command) =>
+      run(
+        contextOf(command),
+        code,
+        options.full ? { reason: options.reason, by: 'snapshot' } : { reason: options.reason },
+      ),
     );
+  group
+    .command('lists')
+    .argument('<provider>', 'code, e.g. CAT')
+    .description('its whole lists that were used or refused, and why')
+    .action(async (code: string, _options: unknown, command: Command) => showLists(contextOf(command), code));
   group
     .command('drift')
     .argument('<provider>', 'code, e.g. AIS')
@@ -82,8 +96,8 @@ function planText(plan: Plan): string {
   return `plan ${plan.planId}: ${plan.state}; ${plan.additions} to add, ${plan.removals} to remove\nsha256 ${plan.sha256}`;
 }
 
-async function run({ output, hub }: Context, code: string, reason: string): Promise<void> {
-  let one = await hub.post<Run>(`/v1/providers/${encodeURIComponent(code)}/reconciliations`, { reason });
+async function run({ output, hub }: Context, code: string, body: { reason: string; by?: 'snapshot' }): Promise<void> {
+  let one = await hub.post<Run>(`/v1/providers/${encodeURIComponent(code)}/reconciliations`, body);
   while (one.result === null) {
     await pause(LOOK_MS);
     one = await hub.get<Run>(`/v1/reconciliations/${one.runId}`);
@@ -97,6 +111,39 @@ async function run({ output, hub }: Context, code: string, reason: string): Prom
     ].join('\n'),
   );
   if (result !== 'equal') throw new CliError(EXIT.failed, `${one.provider}: ${result}`);
+}
+
+interface List {
+  snapshotId: number;
+  state: 'used' | 'refused';
+  detail: string | null;
+  asOfSeq: number | null;
+  lines: number | null;
+  at: string;
+}
+
+async function showLists({ output, hub }: Context, code: string): Promise<void> {
+  const found = await hub.get<{ snapshots: List[] }>(`/v1/providers/${encodeURIComponent(code)}/snapshots`);
+  output.result(found, () =>
+    found.snapshots.length === 0
+      ? output.t({ th: 'ยังไม่เคยได้รับรายการทั้งหมด', en: 'no whole list of it came yet' })
+      : table(
+          [
+            output.t({ th: 'เมื่อ', en: 'at' }),
+            output.t({ th: 'ผล', en: 'state' }),
+            output.t({ th: 'จำนวน', en: 'lines' }),
+            output.t({ th: 'ถึงลำดับ', en: 'as of change' }),
+            output.t({ th: 'เพราะ', en: 'why' }),
+          ],
+          found.snapshots.map((each) => [
+            each.at,
+            each.state,
+            each.lines ?? '-',
+            each.asOfSeq ?? '-',
+            each.detail ?? '',
+          ]),
+        ),
+  );
 }
 
 async function showDrift({ output, hub }: Context, code: string): Promise<void> {

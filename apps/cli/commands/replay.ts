@@ -11,6 +11,8 @@ interface Replay {
   lines: number;
   appended: number;
   superseded: number;
+  asks: number;
+  held: number;
   groups: { kind: string; code: string | null; lines: number; retry: string | null }[];
 }
 
@@ -63,6 +65,22 @@ function show({ output }: Context, replay: Replay): void {
   output.result(replay, () =>
     [
       `${t({ th: 'ส่งซ้ำ', en: 'replay' })} ${replay.replayId} (${replay.provider}): ${replay.state}, ${replay.appended + replay.superseded}/${replay.lines}`,
+      ...(replay.asks > 0
+        ? [
+            t({
+              th: `ถามผู้ให้บริการก่อนเรื่อง ${replay.asks} ชุด รายการที่ได้คำตอบจะไม่ส่งซ้ำ`,
+              en: `the provider is asked about ${replay.asks} batches first; what it answers is not sent again`,
+            }),
+          ]
+        : []),
+      ...(replay.held > 0
+        ? [
+            t({
+              th: `${replay.held} รายการที่พักไว้ไม่รวมอยู่ด้วย`,
+              en: `${replay.held} held lines are left alone: whoever holds them releases them`,
+            }),
+          ]
+        : []),
       table(
         [
           t({ th: 'ประเภท', en: 'kind' }),

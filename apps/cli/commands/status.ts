@@ -77,17 +77,20 @@ export function valveCommands(program: Command, contextOf: ContextOf): void {
     ['resume', 'send to a provider again'],
   ] as const;
   for (const [verb, about] of valves) {
-    program
+    const one = program
       .command(verb)
       .argument('<provider>', 'code, e.g. AIS')
       .description(about)
       .requiredOption('--reason <text>', 'why; it is recorded')
-      .action(async (code: string, options: { reason: string }, command: Command) => {
+      .action(async (code: string, options: { reason: string; until?: string }, command: Command) => {
         const { output, hub } = contextOf(command);
         const answer = await hub.post<{ result: string }>(`/v1/providers/${encodeURIComponent(code)}/${verb}`, {
           reason: options.reason,
+          ...(options.until === undefined ? {} : { until: options.until }),
         });
         output.result(answer, () => `${code.toUpperCase()}: ${answer.result}`);
       });
+    if (verb === 'pause')
+      one.option('--until <time>', 'it ends by itself then: ISO 8601 with the zone, e.g. 2020-03-20T18:00:00+07:00');
   }
 }

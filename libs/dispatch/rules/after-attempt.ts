@@ -1,5 +1,6 @@
 // What an attempt's result means for its batch and for the provider's stream.
-import type { AskResult, HandOverResult } from '#contracts';
+import type { AskResult, HandOverResult, StopCause } from '#contracts';
+import { canaryPauseS, isAway } from './slow-start.js';
 
 export type Verdict =
   /** The provider has it. */
@@ -13,16 +14,22 @@ export type Verdict =
   /** The provider never got it: the batch is closed and what is still latest is appended again. */
   | { verdict: 'close' }
   /** A person must act; the reason in words. */
-  | { verdict: 'stop'; reason: string };
+  | { verdict: 'stop'; cause: StopCause; reason: string };
 
 /**
  * The pause before the next attempt, in seconds: the schedule's step for this many failures in a row (the last one
  * repeats), with up to 20 % jitter so that providers that failed together do not come back together.
+ * @param failures in a row before this one
  * @param random a number in [0, 1)
  */
 export function pauseS(schedule: readonly number[], failures: number, random: number): number {
   const step = schedule[Math.min(failures, schedule.length - 1)] ?? 60;
   return step * (1 + 0.2 * random);
+}
+
+/** The same, and for whoever is taken for away with this failure the longer pauses between canaries; in seconds. */
+export function waitS(schedule: readonly number[], failures: number, random: number): number {
+  return isAway(failures + 1) ? canaryPauseS(schedule, failures + 1, random) : pauseS(schedule, failures, random);
 }
 
 /** Retry-After is honoured within these bounds, in seconds: a provider may not stop us for ever by mistake. */
@@ -48,7 +55,7 @@ export function afterHandOver(result: HandOverResult, context: AttemptContext): 
       return { verdict: 'accepted' };
     case 'known':
       return result.sha256 !== null && result.sha256 !== context.sha256
-        ? { verdict: 'stop', reason: OTHER_BYTES }
+        ? { verdict: 'stop', cause: 'otherBytes', reason: OTHER_BYTES }
         : { verdict: 'accepted' };
     case 'refused':
       return { verdict: 'refused' };
@@ -62,14 +69,18 @@ export function afterHandOver(result: HandOverResult, context: AttemptContext): 
         counts: false,
       };
     case 'notSent':
-      return { verdict: 'again', afterS: pauseS(context.schedule, context.failures, context.random), counts: true };
+      return { verdict: 'again', afterS: waitS(context.schedule, context.failures, context.random), counts: true };
     case 'unclear':
       return {
         verdict: 'unclear',
-        afterS: Math.max(context.unclearLeastS, pauseS(context.schedule, context.failures, context.random)),
+        afterS: Math.max(context.unclearLeastS, waitS(context.schedule, context.failures, context.random)),
       };
     case 'forbidden':
-      return { verdict: 'stop', reason: `the provider refuses us: ${result.detail}` };
+      return {
+        verdict: 'stop',
+        cause: result.about ?? 'credentials',
+        reason: `the provider refuses us: ${result.detail}`,
+      };
   }
 }
 
@@ -77,13 +88,13 @@ export function afterAsking(result: AskResult, context: AttemptContext): Verdict
   switch (result.answer) {
     case 'has':
       return result.sha256 !== null && result.sha256 !== context.sha256
-        ? { verdict: 'stop', reason: OTHER_BYTES }
+        ? { verdict: 'stop', cause: 'otherBytes', reason: OTHER_BYTES }
         : { verdict: 'accepted' };
     case 'hasNot':
       return { verdict: 'close' };
     case 'refused':
       return { verdict: 'refused' };
     case 'cannotTell':
-      return { verdict: 'unclear', afterS: pauseS(context.schedule, context.failures, context.random) };
+      return { verdict: 'unclear', afterS: waitS(context.schedule, context.failures, context.random) };
   }
 }

@@ -67,6 +67,36 @@ describe('nextStep', () => {
     assert.deepEqual(nextStep(view({ notBefore: 10_000, lastSeq: 1 }), rules()), { step: 'seal' });
   });
 
+  test('in maintenance nothing is due, not even giving up; its end lets everything go on', () => {
+    const overdue = view({
+      lastSeq: 9,
+      open: [batch(1, 'accepted', { since: 0, asked: 9 })],
+      maintenanceUntil: 10_001,
+    });
+    assert.deepEqual(nextStep(overdue, rules()), { step: 'notYet', until: 10_001, why: 'maintenance' });
+    assert.deepEqual(nextStep({ ...overdue, maintenanceUntil: 10_000 }, rules()), { step: 'giveUp', number: 1 });
+  });
+
+  test('a profile that disables it stops all', () => {
+    assert.deepEqual(nextStep(view({ lastSeq: 9 }), rules({ disabled: true })), { step: 'paused' });
+  });
+
+  test('a canary is something small before a full list, and what is open already before anything new', () => {
+    const wants = view({ lastSeq: 9, fullListWanted: true, canary: true });
+    assert.deepEqual(nextStep(wants, rules()), { step: 'seal' });
+    assert.deepEqual(nextStep({ ...wants, lastSeq: 0 }, rules()), { step: 'sealFull' });
+    assert.deepEqual(nextStep({ ...wants, open: [batch(1, 'handed')] }, rules()), { step: 'handOver', number: 1 });
+  });
+
+  test('a batch whose receipt is overdue is asked about once, long before its outcomes are given up', () => {
+    const lies = (since: number, asked = 0) =>
+      nextStep(
+        view({ open: [batch(1, 'accepted', { since, asked, receiptAwaited: true })] }),
+        rules({ receiptDeadlineMs: 100, outcomeDeadlineMs: 100_000 }),
+      ).step;
+    assert.deepEqual([lies(9_901), lies(9_900), lies(9_900, 1)], ['idle', 'ask', 'idle']);
+  });
+
   test('a fate that is not known comes before everything', () => {
     const busy = {
       open: [batch(1, 'accepted', { since: 0 }), batch(2, 'handed')],

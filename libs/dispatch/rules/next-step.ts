@@ -10,15 +10,21 @@ export interface OpenBatch {
   state: Extract<BatchState, 'sealed' | 'handed' | 'accepted'>;
   /** True when a later number was handed over. */
   laterHanded: boolean;
-  /** When it was handed over or accepted (milliseconds), for the deadlines; Infinity while it waits to be fetched. */
+  /** When it was handed over or accepted (milliseconds), later by any maintenance since; Infinity while it waits to be fetched. */
   since: number;
   /** Times it was asked about since the receipt. */
   asked: number;
+  /** It lies with the provider, whose own receipt has not come. */
+  receiptAwaited?: boolean;
 }
 
 export interface StreamView {
   now: number;
   paused: boolean;
+  /** Until when maintenance lasts that is under way (milliseconds); null or absent: there is none. */
+  maintenanceUntil?: number | null;
+  /** It is taken for away, or has only just been released: what goes next is a canary, and never a full list. */
+  canary?: boolean;
   /** Not before this moment (milliseconds), or null. */
   notBefore: number | null;
   sealedSeq: number;
@@ -38,6 +44,10 @@ export interface StepRules {
   refusesKnownNumbers: boolean;
   canBeAsked: boolean;
   outcomeDeadlineMs: number;
+  /** After which a batch without the provider's own receipt is asked about once; absent: never for that. */
+  receiptDeadlineMs?: number;
+  /** Its profile says that nothing is sent. */
+  disabled?: boolean;
   /** Silence after which an accepted batch is asked about, again and again until overdue; absent or null: never before. */
   askEveryMs?: number | null;
   /** When it may be sent to; absent or empty: always. */
@@ -49,7 +59,7 @@ export interface StepRules {
 export type Step =
   | { step: 'paused' }
   /** `window`: all that is due would be sent, and the delivery window is shut. */
-  | { step: 'notYet'; until: number; why: 'pause' | 'window' }
+  | { step: 'notYet'; until: number; why: 'pause' | 'window' | 'maintenance' }
   | { step: 'handOver'; number: number }
   | { step: 'ask'; number: number }
   | { step: 'giveUp'; number: number }
@@ -82,7 +92,10 @@ const ASK_AGAIN = 1 / 4;
 
 /** Whether nothing was heard for so long that the word may have been lost. */
 function isSilent(batch: OpenBatch, now: number, rules: StepRules): boolean {
-  if (batch.state !== 'accepted' || !rules.canBeAsked || !rules.askEveryMs) return false;
+  if (batch.state !== 'accepted' || !rules.canBeAsked) return false;
+  const unread = batch.receiptAwaited && rules.receiptDeadlineMs !== undefined && batch.asked === 0;
+  if (unread && now - batch.since >= (rules.receiptDeadlineMs ?? Infinity)) return true;
+  if (!rules.askEveryMs) return false;
   return now - batch.since < rules.outcomeDeadlineMs && now - batch.since >= rules.askEveryMs * (1 + batch.asked);
 }
 
@@ -95,7 +108,10 @@ function isOverdue(batch: OpenBatch, now: number, rules: StepRules): boolean {
 
 /** Decides the next step. Pure: the same view gives the same step. */
 export function nextStep(view: StreamView, rules: StepRules): Step {
-  if (view.paused) return { step: 'paused' };
+  if (view.paused || rules.disabled) return { step: 'paused' };
+  // Deadlines stand still in it, so that nothing is given up either.
+  if (view.maintenanceUntil && view.maintenanceUntil > view.now)
+    return { step: 'notYet', until: view.maintenanceUntil, why: 'maintenance' };
   if (view.notBefore !== null && view.notBefore > view.now)
     return { step: 'notYet', until: view.notBefore, why: 'pause' };
   const step = dueStep(view, rules);
@@ -132,6 +148,8 @@ function dueStep(view: StreamView, rules: StepRules): Step {
   const sealed = view.open.find((batch) => batch.state === 'sealed');
   if (sealed) return { step: 'handOver', number: sealed.number };
   if (view.unsealedHalf) return { step: 'sealHalf' };
+  // A list of everything is no canary: something small goes first, where there is something.
+  if (view.canary && view.lastSeq > view.sealedSeq) return { step: 'seal' };
   if (view.fullListWanted) return view.open.length > 0 ? { step: 'awaitOutcomes' } : { step: 'sealFull' };
   if (view.lastSeq > view.sealedSeq) return { step: 'seal' };
   if (proofOfLifeDue(rules.proofOfLifeAt ?? null, view.lastSealedAt ?? null, view.now)) return { step: 'sealEmpty' };
