@@ -21,10 +21,18 @@ import {
   WAKE_UP,
   givesHandles,
   type Appender,
+  type ProviderProfile,
   type WakeUp,
 } from '#contracts';
 import { AlertBook, SetAsideLog } from '#operations';
 import { CONFIG, LOGGER, ProviderDirectory, SecretStore, SetupWatch, type Config, type Logger } from '#platform';
+
+/** Profiles whose provider is told where the hub is: for order events, thin events and T8 reports. */
+function needAddress(rows: readonly Pick<ProviderProfile, 'code' | 'format' | 'destinations'>[]): string[] {
+  return rows
+    .filter(({ format, destinations }) => format === 'tmf641' || format === 'thin' || destinations?.form === 't8')
+    .map(({ code }) => code);
+}
 
 @Global()
 @Module({})
@@ -42,25 +50,36 @@ export class HubModule {
             log: Logger,
             source: DataSource,
             setup: SetupWatch,
-          ): AdaptersSetup => ({
-            profiles: directory.all(),
-            follow: (update) =>
-              setup.follow(() => {
-                for (const [provider, reason] of update(directory.all()))
-                  log.error({ event: 'profile cannot be used, the old one stays', provider, reason });
-              }),
-            options: {
-              secrets,
-              allowedNetworks: config.targets.allowPrivate === 'yes' ? [...LOOPBACK_NETWORKS, ...PRIVATE_NETWORKS] : [],
-              hubAddress: () => config.http.publicUrl ?? undefined,
-              callbackBase: () => config.http.publicUrl?.replace(/\/+$/, ''),
-              subscriptions: (provider) => storedSubscription(source, provider),
-              notice: ({ provider, kind, text, setAside }) => {
-                log.warn({ event: 'provider notice', provider, kind, text });
-                if (setAside) void new SetAsideLog(source, log).note(directory.byCode(provider).providerId, setAside);
-              },
-            } satisfies AdapterOptions,
-          }),
+          ): AdaptersSetup => {
+            const address = config.http.publicUrl;
+            const missing = address === null ? needAddress(directory.all().map(({ profile }) => profile)) : [];
+            if (missing.length > 0)
+              log.warn({
+                event: 'SAPHAN_PUBLIC_URL is not set',
+                providers: missing,
+                todo: 'write SAPHAN_PUBLIC_URL=https://<where providers reach this hub>, for the API and every worker; without it these providers are told no address for events, feeds and reports',
+              });
+            return {
+              profiles: directory.all(),
+              follow: (update) =>
+                setup.follow(() => {
+                  for (const [provider, reason] of update(directory.all()))
+                    log.error({ event: 'profile cannot be used, the old one stays', provider, reason });
+                }),
+              options: {
+                secrets,
+                allowedNetworks:
+                  config.targets.allowPrivate === 'yes' ? [...LOOPBACK_NETWORKS, ...PRIVATE_NETWORKS] : [],
+                hubAddress: () => config.http.publicUrl ?? undefined,
+                callbackBase: () => config.http.publicUrl?.replace(/\/+$/, ''),
+                subscriptions: (provider) => storedSubscription(source, provider),
+                notice: ({ provider, kind, text, setAside }) => {
+                  log.warn({ event: 'provider notice', provider, kind, text });
+                  if (setAside) void new SetAsideLog(source, log).note(directory.byCode(provider).providerId, setAside);
+                },
+              } satisfies AdapterOptions,
+            };
+          },
         }),
       ],
       providers: [

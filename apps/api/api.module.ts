@@ -24,6 +24,7 @@ import { QueueBoard } from './ops/queue-board.js';
 import { AcknowledgementsController } from './providers/acknowledgements.controller.js';
 import { BatchesController } from './providers/batches.controller.js';
 import { ExceptionsController } from './providers/exceptions.controller.js';
+import { MaintenanceController } from './providers/maintenance.controller.js';
 import { ProviderCounter } from './providers/provider-counter.js';
 import { ProvidersController } from './providers/providers.controller.js';
 import { KeyChangesController } from './provider-setup/key-changes.controller.js';
@@ -32,6 +33,8 @@ import { ProviderTestsController } from './provider-setup/provider-tests.control
 import { SetAsideController } from './set-aside/set-aside.controller.js';
 import { UndeliveredController } from './undelivered/undelivered.controller.js';
 import { EmergencyController } from './emergency/emergency.controller.js';
+import { HeldRemovalsController } from './removals/held-removals.controller.js';
+import { PlannedRemovalsController } from './removals/planned-removals.controller.js';
 import { ReplaysController } from './replays/replays.controller.js';
 import { ReconciliationController } from './reconciliation/reconciliation.controller.js';
 import { ReroutesController } from './reroutes/reroutes.controller.js';
@@ -56,6 +59,7 @@ export class ApiModule {
         MetricsController,
         SyncsController,
         ProvidersController,
+        MaintenanceController,
         ProviderSetupController,
         KeyChangesController,
         ProviderTestsController,
@@ -63,6 +67,8 @@ export class ApiModule {
         EmergencyController,
         ReconciliationController,
         ReplaysController,
+        HeldRemovalsController,
+        PlannedRemovalsController,
         AcknowledgementsController,
         ListenerController,
         BatchesController,

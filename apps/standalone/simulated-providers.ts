@@ -2,8 +2,8 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import * as openpgp from 'openpgp';
 import ssh2 from 'ssh2';
-import { REFERENCE_PROFILES, withEndpoint } from '#adapters';
-import type { ProviderProfile } from '#contracts';
+import { isLoopback, REFERENCE_PROFILES, withEndpoint } from '#adapters';
+import type { ProviderProfile, TestLine } from '#contracts';
 import { HUB_ACTOR_ID, saveProvider, type SecretStore } from '#platform';
 import type { DataSource } from 'typeorm';
 
@@ -87,16 +87,27 @@ export async function publicPgp(privateArmored: string): Promise<string> {
   return (await openpgp.readPrivateKey({ armoredKey: privateArmored })).toPublic().armor();
 }
 
+/** What "saphan provider test" adds and removes in the demo: invented like its samples, so they could be somebody's. */
+export function demoTestLines(profile: ProviderProfile, place: number): TestLine[] {
+  return [1, 2].map((n) =>
+    profile.accesses.includes('MB')
+      ? { access: 'MB', line: `+668000099${place}${n}` }
+      : { access: 'FB', line: `33000099${place}${n}` },
+  );
+}
+
 /** Writes the six profiles with the simulators' addresses, and with delivery windows that are always open. */
 export async function saveDemoProfiles(
   source: DataSource,
   addresses: Record<string, SimulatorAddress>,
   change: (profile: ProviderProfile) => ProviderProfile = (profile) => profile,
 ): Promise<void> {
-  for (const profile of REFERENCE_PROFILES) {
+  for (const [place, profile] of REFERENCE_PROFILES.entries()) {
     const address = addresses[profile.code];
     if (!address) continue;
     const { sftp } = address;
+    // Invented lines never leave this machine; a provider elsewhere names its own.
+    const here = isLoopback(sftp?.host ?? new URL(address.target ?? '').hostname);
     const endpoint = sftp
       ? {
           host: sftp.host,
@@ -107,7 +118,8 @@ export async function saveDemoProfiles(
           pollMs: 300,
         }
       : { target: address.target };
-    const placed = { ...withEndpoint(profile, endpoint), deliveryWindows: [] };
+    const placed: ProviderProfile = { ...withEndpoint(profile, endpoint), deliveryWindows: [] };
+    if (here) placed.testLines = demoTestLines(profile, place + 1);
     if (placed.destinations?.form === 't8' && address.target)
       placed.destinations = { ...placed.destinations, apiRoot: address.target };
     await saveProvider(source, change(placed), HUB_ACTOR_ID);

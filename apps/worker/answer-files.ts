@@ -2,7 +2,7 @@
 import type { DataSource } from 'typeorm';
 import { KeyNotUsable, type Alerts, type Collected, type IncomingAnswer } from '#contracts';
 import { checkReceipt, refuseByAnswer, type SweepTask } from '#dispatch';
-import { inTransaction, noteSetAside, query, type Logger } from '#platform';
+import { faultPoint, inTransaction, type Logger, noteSetAside, query } from '#platform';
 import type { SweepParts } from './sweep-tasks.js';
 
 /** Gaps named in an alert, at most. */
@@ -21,8 +21,10 @@ export function answerFiles(
     last.set(providerId, Date.now());
     const take = async (answer: IncomingAnswer) => {
       const { number, receipt, outcomes } = answer;
-      if (receipt === 'accepted' && answer.sha256 !== undefined)
+      if (receipt === 'accepted' && answer.sha256 !== undefined) {
         await checkReceipt(source, providerId, number, answer.sha256);
+        await faultPoint('files.receiptRecorded');
+      }
       if (receipt === 'refused') {
         const { code: why = 'PROVIDER_ERROR', detail = '', because } = answer;
         await refuseByAnswer(source, recorder, providerId, number, why, detail, because);

@@ -2,13 +2,29 @@
 import type { DataSource } from 'typeorm';
 import { carryReplays, forgetOldCallbacks, forgetTasks, retryDue, type WaitingReleaser } from '#acknowledgement';
 import type { AdapterRegistry, Alerts, Appender, Derivation, OutcomeRecorder, WakeUp } from '#contracts';
-import { compactLog, endSyncs, forgetBatches, keepStopped, pruneLog, watchReceipts, type SweepTask } from '#dispatch';
-import { bangkokDay, HUB_ACTOR_ID, query, type Config, type Logger } from '#platform';
+import {
+  askAgain,
+  compactLog,
+  endPause,
+  endSyncs,
+  forgetBatches,
+  forgetHealth,
+  keepAway,
+  keepStopped,
+  pruneLog,
+  type SweepTask,
+  watchHealth,
+  watchKeyEnds,
+  watchOutcomes,
+  watchReceipts,
+} from '#dispatch';
+import { alone, bangkokDay, HUB_ACTOR_ID, query, type Config, type Logger } from '#platform';
 import { forgetNotices, judgeSetAside, latelySetAside } from '#operations';
 import { forgetRuns } from '#reconciliation';
-import { turnDay } from '#whitelist';
+import { countForBrake, forgetRemovals, releaseHeld, turnDay, watchBrake } from '#whitelist';
 import { moveTasks } from './move-tasks.js';
 import { answerFiles } from './answer-files.js';
+import { formerAlerts } from './former-alerts.js';
 
 export interface SweepParts {
   source: DataSource;
@@ -26,19 +42,34 @@ export interface SweepParts {
 export function sweepTasks(parts: SweepParts): SweepTask[] {
   return [
     stopKept(parts),
+    pauses(parts),
     retries(parts),
     replays(parts),
     retention(parts),
     history(parts),
     waiting(parts),
-    answerFiles(parts, (key, work) => alone(parts.source, key, work)),
+    answerFiles(parts, async (key, work) => void (await alone(parts.source, key, work))),
     calendar(parts),
+    brake(parts),
     syncs(parts),
     stopped(parts),
-    ...moveTasks(parts, (key, work) => alone(parts.source, key, work)),
+    ...moveTasks(parts, async (key, work) => void (await alone(parts.source, key, work))),
     setAside(parts),
+    formerAlerts(parts),
+    subscriptions(parts),
     watchReceipts(parts),
+    watchOutcomes(parts),
+    watchKeyEnds(parts),
+    health(parts),
   ];
+}
+
+/** A subscription to a provider's events is renewed when it is due, also when there is nothing to hand over. */
+function subscriptions({ adapters }: SweepParts): SweepTask {
+  return async ({ code, profile }, signal) => {
+    if (profile.disabled) return;
+    await adapters.get(code).keepSubscribed?.(signal);
+  };
 }
 
 /** First of all: what is added while everything is stopped is stopped too. */
@@ -46,12 +77,28 @@ function stopKept({ source }: SweepParts): SweepTask {
   return (provider) => keepStopped(source, provider.providerId);
 }
 
+/** Pauses with an end, and who is away by plan. */
+function pauses({ source, wakeUp }: SweepParts): SweepTask {
+  return async ({ providerId, profile }) => {
+    await keepAway(source, providerId, profile.disabled !== undefined && profile.disabled !== null);
+    if ((await endPause(source, providerId)) === 'resumed') await wakeUp.wake([providerId]);
+  };
+}
+
+/** Last, so that it sees what the others found. */
+function health({ source, log }: SweepParts): SweepTask {
+  return async ({ providerId, profile }) => void (await watchHealth(source, providerId, profile, log));
+}
+
 function retries({ source, appender }: SweepParts): SweepTask {
   return async (provider) => void (await retryDue(source, appender, provider.providerId));
 }
 
-function replays({ source, appender }: SweepParts): SweepTask {
-  return async (provider) => void (await carryReplays(source, appender, provider.providerId));
+function replays({ source, appender, adapters, recorder }: SweepParts): SweepTask {
+  return async (provider, signal) => {
+    const ask = (number: number) => askAgain({ source, adapters, recorder }, provider, number, signal);
+    await carryReplays(source, appender, provider.providerId, ask);
+  };
 }
 
 /** How often what is over its time is erased, in milliseconds. */
@@ -86,6 +133,8 @@ function history({ source, config, log }: SweepParts): SweepTask {
       await forgetNotices(source, historyDays, now);
       await forgetTasks(source, historyDays, now);
       await forgetRuns(source, historyDays, now);
+      await forgetRemovals(source, historyDays, now);
+      await forgetHealth(source, historyDays, now);
     });
   };
 }
@@ -129,6 +178,27 @@ function setAside({ source, alerts }: SweepParts): SweepTask {
   };
 }
 
+/** How often the brake's alerts are judged at most, in milliseconds; and so many times as rarely as it takes. */
+const BRAKE_EVERY_MS = 2_000;
+const BRAKE_SHARE = 20;
+
+/** Held removals that may go, the count that the day's budget is made of, and the brake's alerts. */
+function brake({ source, alerts, wakeUp, log }: SweepParts): SweepTask {
+  const next = new Map<number, number>();
+  return async ({ providerId, code }, signal) => {
+    const released = await releaseHeld(source, providerId, signal);
+    if (released > 0) {
+      log.info({ event: 'held removals appended', provider: code, changes: released });
+      await wakeUp.wake([providerId]);
+    }
+    const began = Date.now();
+    if (began < (next.get(providerId) ?? 0)) return;
+    await countForBrake(source, providerId);
+    await watchBrake(source, alerts, providerId);
+    next.set(providerId, began + Math.max(BRAKE_EVERY_MS, BRAKE_SHARE * (Date.now() - began)));
+  };
+}
+
 /** Once a day and at every start, for all providers at once; asked for by whichever provider is swept first. */
 function calendar({ source, derivation, wakeUp, log }: SweepParts): SweepTask {
   let done: string | null = null;
@@ -145,22 +215,6 @@ function calendar({ source, derivation, wakeUp, log }: SweepParts): SweepTask {
       throw error;
     }
   };
-}
-
-/** Runs `work` unless another process is at it. */
-async function alone(source: DataSource, key: number, work: () => Promise<void>): Promise<void> {
-  const runner = source.createQueryRunner();
-  try {
-    const [row] = (await runner.query('SELECT pg_try_advisory_lock($1) AS mine', [key])) as { mine: boolean }[];
-    if (!row?.mine) return;
-    try {
-      await work();
-    } finally {
-      await runner.query('SELECT pg_advisory_unlock($1)', [key]);
-    }
-  } finally {
-    await runner.release();
-  }
 }
 
 /** Provider codes this worker delivers to: all, or those the configuration names. */

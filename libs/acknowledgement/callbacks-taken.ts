@@ -1,7 +1,7 @@
 // Callbacks by their webhook-id: a repeat gets the answer that the first one got, other content under one id is told apart.
 import { createHash } from 'node:crypto';
 import type { DataSource } from 'typeorm';
-import { query } from '#platform';
+import { faultPoint, query } from '#platform';
 
 /** How long an id is remembered, in days; longer than any provider goes on repeating. */
 const REMEMBERED_DAYS = 14;
@@ -36,7 +36,9 @@ export async function claimCallback(
 ): Promise<CallbackClaim> {
   const key = [providerId, hash(webhookId)];
   const bodyHash = hash(body);
-  if ((await query(source, CLAIM, [...key, bodyHash])).length > 0) return { claim: 'first' };
+  const claimed = (await query(source, CLAIM, [...key, bodyHash])).length > 0;
+  await faultPoint('acknowledgement.claimed');
+  if (claimed) return { claim: 'first' };
   const [known] = await query<{ bodyHash: Buffer; accepted: number | null; setAside: number | null }>(
     source,
     KNOWN,
@@ -60,6 +62,7 @@ export async function answerCallback(
     answer.accepted,
     answer.setAside,
   ]);
+  await faultPoint('acknowledgement.answered');
 }
 
 /** Nothing of it was taken: corrected, it may come again under the same id. */

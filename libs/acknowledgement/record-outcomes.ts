@@ -48,10 +48,13 @@ SELECT provider_id, number, kind, from_seq, to_seq, line_count, collapsed, omitt
     AND (a.ended_at IS NULL OR a.result = 'lost')) AS lost
 FROM batch WHERE provider_id = $1 AND number = $2 FOR UPDATE`;
 
+// An answer to some parts of a list says nothing of the others: they may not have been sent yet, or never, when the process
+// that sent them died.
 const UPDATE_BATCH = `
 UPDATE batch SET said = $3, heard = $4, n_applied = $5, n_already = $6, n_rejected = $7, n_retrying = $8, n_uncertain = $9,
-  accepted_at = coalesce(accepted_at, now()), receipt_at = coalesce(receipt_at, CASE WHEN $10 AND (parts = 1 OR $4 = line_count) THEN now() END),
-  state = CASE WHEN state IN ('sealed', 'handed', 'accepted') THEN CASE WHEN $4 = line_count THEN 'settled' ELSE 'accepted' END ELSE state END,
+  accepted_at = CASE WHEN state = 'handed' AND parts > 1 AND $4 < line_count THEN accepted_at ELSE coalesce(accepted_at, now()) END, receipt_at = coalesce(receipt_at, CASE WHEN $10 AND (parts = 1 OR $4 = line_count) THEN now() END),
+  state = CASE WHEN state = 'handed' AND parts > 1 AND $4 < line_count AND $10 THEN state
+    WHEN state IN ('sealed', 'handed', 'accepted') THEN CASE WHEN $4 = line_count THEN 'settled' ELSE 'accepted' END ELSE state END,
   ended_at = CASE WHEN $4 = line_count THEN coalesce(ended_at, now()) ELSE ended_at END
 WHERE provider_id = $1 AND number = $2`;
 
@@ -151,6 +154,7 @@ export class Recorder implements OutcomeRecorder {
         ]);
         const whole = heard === batch.line_count;
         if (whole && batch.kind === 'full') await settleFull(tx, batch, book.isWhollyHeard());
+        await faultPoint('acknowledgement.merged');
         return {
           accepted: checked?.accepted ?? 0,
           setAside: checked?.setAside ?? 0,

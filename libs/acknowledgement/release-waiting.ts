@@ -1,7 +1,7 @@
 // Changes that waited for an outcome: once it is there, the entry's current state is appended.
 import type { DataSource } from 'typeorm';
 import type { Appender, Tx } from '#contracts';
-import { HUB_ACTOR_ID, inTransaction, query } from '#platform';
+import { faultPoint, HUB_ACTOR_ID, inTransaction, query } from '#platform';
 
 /** Entries per transaction; the provider's counter is held while they are appended. */
 const CHUNK = 2000;
@@ -70,6 +70,7 @@ export class WaitingReleaser {
         await tx.query(END, [providerId, rows.map((row) => row.seq)]);
         return done.appended.length;
       });
+      await faultPoint('acknowledgement.released');
       if (rows.length < CHUNK) return appended;
     }
   }

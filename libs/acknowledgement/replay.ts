@@ -1,7 +1,7 @@
 // Replays: open exceptions frozen as a preview, then their entries' current state appended in chunks, with progress.
 import type { DataSource } from 'typeorm';
 import { Problem, type Appender, type ExceptionKind, type Tx } from '#contracts';
-import { inTransaction, query } from '#platform';
+import { faultPoint, inTransaction, query } from '#platform';
 
 /** Entries in one transaction: single registrations beside it stay quick, and stopping works within moments. */
 const CHUNK = 2000;
@@ -20,6 +20,10 @@ export interface ReplayRow {
   /** Exceptions that it holds, frozen when it was previewed. */
   lines: number;
   appended: number;
+  /** Batches with uncertain lines that the provider is asked about before anything is sent. */
+  asks: number;
+  /** Open holds that fit the filter and are left alone: whoever holds them releases them. */
+  held: number;
   /** Whose entry had changed by itself in between: left alone. */
   superseded: number;
   reason: string | null;
@@ -44,6 +48,14 @@ WHERE x.provider_id = $1 AND x.ended_at IS NULL AND x.kind <> 'held'
   AND ($3::text IS NULL OR x.kind = $3) AND ($4::text IS NULL OR x.code = $4)
 ORDER BY x.seq, x.number DESC`;
 
+const COUNT = `
+UPDATE replay r SET lines = (SELECT count(*) FROM replay_item i WHERE i.replay_id = $1),
+  asks = (SELECT count(DISTINCT number) FROM replay_item i WHERE i.replay_id = $1 AND i.kind = 'uncertain' AND i.number > 0),
+  held = CASE WHEN $2::text IS NULL THEN (SELECT count(*) FROM exception x
+    JOIN entry e ON e.provider_id = x.provider_id AND e.entry_ref = x.entry_ref AND e.last_seq = x.seq
+    WHERE x.provider_id = r.provider_id AND x.ended_at IS NULL AND x.kind = 'held') ELSE 0 END
+WHERE replay_id = $1 RETURNING lines`;
+
 /** Freezes what a replay would send. Throws Problem 409 when there is nothing. */
 export async function previewReplay(
   source: DataSource,
@@ -58,10 +70,7 @@ export async function previewReplay(
     );
     const replayId = made?.replay_id ?? 0;
     await tx.query(FREEZE, [providerId, replayId, kind ?? null, code ?? null]);
-    const [counted] = await tx.query<{ lines: number }>(
-      `UPDATE replay SET lines = (SELECT count(*) FROM replay_item i WHERE i.replay_id = $1) WHERE replay_id = $1 RETURNING lines`,
-      [replayId],
-    );
+    const [counted] = await tx.query<{ lines: number }>(COUNT, [replayId, kind ?? null]);
     if (!counted || counted.lines === 0) {
       throw new Problem(
         409,
@@ -134,13 +143,41 @@ async function turn(
   });
 }
 
-/** Carries out what runs at a provider, chunk by chunk; a crash only delays it. Returns how many changes were appended. */
-export async function carryReplays(source: DataSource, appender: Appender, providerId: number): Promise<number> {
+/** Asks the provider about one of its batches and records what it says. */
+export type AskAboutBatch = (number: number) => Promise<unknown>;
+
+// Uncertain means that the provider may have applied it: it is asked first. A crash asks again, which changes nothing.
+const TO_ASK = `
+SELECT r.replay_id, (SELECT min(i.number) FROM replay_item i WHERE i.replay_id = r.replay_id AND i.kind = 'uncertain'
+  AND i.done IS NULL AND i.number > r.asked_to) AS number
+FROM replay r WHERE r.provider_id = $1 AND r.state = 'running' ORDER BY r.replay_id LIMIT 1`;
+
+async function askFirst(source: DataSource, providerId: number, ask: AskAboutBatch): Promise<void> {
+  for (;;) {
+    const [next] = await query<{ replay_id: number; number: number | null }>(source, TO_ASK, [providerId]);
+    if (!next || next.number === null) return;
+    await ask(next.number);
+    await query(source, 'UPDATE replay SET asked_to = $2 WHERE replay_id = $1', [next.replay_id, next.number]);
+  }
+}
+
+/**
+ * Carries out what runs at a provider, chunk by chunk; a crash only delays it. Of uncertain lines the provider is asked
+ * first, and those that it answers are not sent again. Returns how many changes were appended.
+ */
+export async function carryReplays(
+  source: DataSource,
+  appender: Appender,
+  providerId: number,
+  ask: AskAboutBatch,
+): Promise<number> {
   let appended = 0;
   for (;;) {
+    await askFirst(source, providerId, ask);
     const done = await inTransaction(source, (tx) => carryChunk(tx, appender, providerId));
     if (done === null) return appended;
     appended += done;
+    await faultPoint('acknowledgement.replayed');
   }
 }
 
@@ -197,7 +234,7 @@ export function listReplays(
 ): Promise<ReplayRow[]> {
   return query<ReplayRow>(
     source,
-    `SELECT r.replay_id AS "replayId", p.code AS provider, r.kind, r.code, r.state, r.lines, r.appended, r.superseded, r.reason,
+    `SELECT r.replay_id AS "replayId", p.code AS provider, r.kind, r.code, r.state, r.lines, r.asks, r.held, r.appended, r.superseded, r.reason,
        a.name AS "createdBy", s.name AS "startedBy", r.created_at AS "createdAt", r.started_at AS "startedAt", r.ended_at AS "endedAt"
      FROM replay r JOIN provider p USING (provider_id) JOIN actor a ON a.actor_id = r.actor_id LEFT JOIN actor s ON s.actor_id = r.started_by
      WHERE ($1::smallint IS NULL OR r.provider_id = $1) AND ($2::int IS NULL OR r.replay_id = $2) AND ($3::int IS NULL OR r.replay_id < $3)

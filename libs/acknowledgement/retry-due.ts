@@ -1,7 +1,7 @@
 // Lines the provider wanted later: when their time comes, the entry's current state is appended again.
 import type { DataSource } from 'typeorm';
 import type { Appender } from '#contracts';
-import { HUB_ACTOR_ID, inTransaction, query } from '#platform';
+import { faultPoint, HUB_ACTOR_ID, inTransaction, query } from '#platform';
 
 const CHUNK = 2000;
 
@@ -29,6 +29,7 @@ export async function retryDue(source: DataSource, appender: Appender, providerI
       await tx.query(END, [providerId, rows.map((row) => row.seq), done.appended]);
       return done.appended.length;
     });
+    await faultPoint('acknowledgement.retried');
     if (rows.length < CHUNK) return appended;
   }
 }

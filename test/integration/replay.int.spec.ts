@@ -81,3 +81,64 @@ describe('replay', () => {
     await assert.rejects(startReplay(hub.source, replayId, WHO), /is completed/);
   });
 });
+
+describe('replay of uncertain lines', () => {
+  let hub: TestHub;
+  let id: number;
+
+  before(async () => {
+    hub = await startTestHub({
+      providers: ['TRUE'],
+      profile: (profile) => ({
+        ...profile,
+        receiptDeadlineS: 10,
+        outcomeDeadlineS: 10,
+        maxLines: 50,
+        askEveryS: null,
+        transport: { ...profile.transport, timeoutMs: 2_000 },
+      }),
+      dials: { TRUE: { dial: { silence: 1, statusQuery: 'off' } } },
+    });
+    const [row] = await query<{ provider_id: number }>(hub.source, 'SELECT provider_id FROM provider');
+    id = row?.provider_id ?? 0;
+    await hub.serve();
+    await hub.work();
+  });
+  after(() => hub.close());
+
+  test('the provider is asked first, and what it answers is not sent again', async () => {
+    await registerLines(hub.source, 120, [id], TODAY);
+    await hub.settled(60);
+    const uncertain = () =>
+      query(
+        hub.source,
+        `SELECT 1 FROM exception x JOIN entry e ON e.provider_id = x.provider_id AND e.entry_ref = x.entry_ref AND e.last_seq = x.seq
+         WHERE x.kind = 'uncertain' AND x.ended_at IS NULL`,
+      );
+    assert.equal((await uncertain()).length, 120);
+    hub.simulator.get('TRUE').turn({ statusQuery: 'on' });
+    const replayId = await previewReplay(hub.source, id, { kind: 'uncertain' }, HUB_ACTOR_ID);
+    const [preview] = await listReplays(hub.source, { replayId, limit: 1 });
+    const [{ batches } = { batches: 0 }] = await query<{ batches: number }>(
+      hub.source,
+      'SELECT count(*) AS batches FROM batch WHERE line_count > 0',
+    );
+    assert.deepEqual([preview?.lines, preview?.asks, preview?.held], [120, batches, 0]);
+    await startReplay(hub.source, replayId, WHO);
+    for (const end = Date.now() + 20_000; ; await new Promise((resolve) => setTimeout(resolve, 50))) {
+      const [row] = await listReplays(hub.source, { replayId, limit: 1 });
+      if (row?.state === 'completed') {
+        assert.deepEqual([row.appended, row.superseded], [0, 120]);
+        break;
+      }
+      assert.ok(Date.now() < end, `the replay is still ${row?.state}`);
+    }
+    assert.equal((await uncertain()).length, 0);
+    const [after] = await query<{ batches: number }>(
+      hub.source,
+      'SELECT count(*) AS batches FROM batch WHERE line_count > 0',
+    );
+    assert.equal(after?.batches, batches, 'nothing was sent again');
+    assert.deepEqual(await hub.compareBooks(), { TRUE: { desired: 120, held: 120, wrong: 0 } });
+  });
+});

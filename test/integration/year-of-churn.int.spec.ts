@@ -10,6 +10,7 @@ import { forgetHistory } from '#intake';
 import { countProviders, createApiKey, forgetNotices, readLineStory } from '#operations';
 import { HUB_ACTOR_ID, query } from '#platform';
 import { forgetRuns } from '#reconciliation';
+import { forgetRemovals } from '#whitelist';
 import { startTestHub, type TestHub } from '../support/hub.js';
 
 const MONTHS = 12;
@@ -111,6 +112,7 @@ describe('a simulated year of churn', () => {
     await forgetNotices(hub.source, KEEP, now);
     await forgetTasks(hub.source, KEEP, now);
     await forgetRuns(hub.source, KEEP, now);
+    await forgetRemovals(hub.source, KEEP, now);
     return pruned;
   }
 

@@ -9,7 +9,12 @@ export const NO_GPG = 'gpg is not here; apt-get install gnupg';
 
 export interface Gpg {
   publicKey: string;
-  import(armored: string): void;
+  /** Folder of the key ring. */
+  home: string;
+  /** Of its own key. */
+  fingerprint: string;
+  /** Tells the fingerprint of what was imported. */
+  import(armored: string): string;
   /** Compresses, signs with its own key and encrypts to everyone imported; `name` is kept inside. */
   seal(name: string, bytes: Buffer, options?: { sign?: boolean }): Buffer;
   /** Opens and tells whether the signature is good. */
@@ -33,7 +38,23 @@ export function newGpg(email: string): Gpg {
   };
   run(['--passphrase', '', '--quick-gen-key', email, 'default', 'default', '1y']);
   const recipients: string[] = [];
+  const fingerprints = (...args: string[]): string[] =>
+    run(['--with-colons', ...args])
+      .out.toString()
+      .split('\n')
+      .filter((row) => row.startsWith('fpr:'))
+      .map((row) => row.split(':')[9]!);
+  const fingerprintOf = (armored: string): string => {
+    const { out } = run(['--with-colons', '--import-options', 'show-only', '--import'], armored);
+    return out
+      .toString()
+      .split('\n')
+      .find((row) => row.startsWith('fpr:'))!
+      .split(':')[9]!;
+  };
   return {
+    home,
+    fingerprint: fingerprints('--list-keys', email)[0]!,
     publicKey: run(['--armor', '--export', email]).out.toString(),
     import(armored) {
       run(['--import'], armored);
@@ -46,6 +67,7 @@ export function newGpg(email: string): Gpg {
           .map((row) => row.split(':')[9]!)
           .filter((uid) => !uid.includes(email)),
       );
+      return fingerprintOf(armored);
     },
     seal(name, bytes, { sign = true } = {}) {
       return run(

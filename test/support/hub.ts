@@ -29,7 +29,7 @@ import {
   type SimulatorSettings,
 } from '../../apps/standalone/simulated-providers.js';
 import { freshDatabase } from './database.js';
-import { tmf641Witness } from './tmf641-schema.js';
+import { assertWitnessed, tmf641Witness } from './tmf641-schema.js';
 
 type SimulatedCode = NonNullable<SimulatorOptions['providers']>[number];
 
@@ -50,7 +50,7 @@ export interface TestHub {
   spawnWorker(extra?: NodeJS.ProcessEnv): ChildProcess;
   /** Waits until nothing is under way at any provider, or throws after `withinS` seconds with what is. */
   settled(withinS?: number): Promise<void>;
-  /** Fails unless every simulator holds exactly the entries that are present. */
+  /** Compares every simulator with the entries that are present, and those whose removal is held. */
   compareBooks(): Promise<Record<string, { desired: number; held: number; wrong: number }>>;
   close(): Promise<void>;
 }
@@ -65,6 +65,8 @@ export interface TestHubOptions {
   signatureCheck?: SimulatorOptions['signatureCheck'];
   /** The simulators' clock in milliseconds, for a test that turns it. */
   now?: () => number;
+  /** Kinds of service-order messages that must have been judged by the swagger when the hub closes. */
+  witnessed?: Parameters<typeof assertWitnessed>[1];
 }
 
 export async function startTestHub(options: TestHubOptions): Promise<TestHub> {
@@ -102,6 +104,10 @@ export async function startTestHub(options: TestHubOptions): Promise<TestHub> {
     // A test must not depend on the hour at which it runs; those about it set it themselves.
     proofOfLifeAt: null,
     ...(profile.askEveryS ? { askEveryS: 2 } : {}),
+    // Whole lists are looked at when a test asks for one.
+    ...(profile.observe?.snapshot
+      ? { observe: { ...profile.observe, snapshot: { ...profile.observe.snapshot, everyS: null } } }
+      : {}),
   });
   await saveDemoProfiles(source, addresses, (profile) => (options.profile ?? ((same) => same))(quick(profile)));
   let api: NestExpressApplication | null = null;
@@ -162,7 +168,11 @@ export async function startTestHub(options: TestHubOptions): Promise<TestHub> {
       for (const [code, { provider }] of simulator.providers) {
         const rows = await query<{ entry_ref: string; package: string; valid_from: string; valid_to: string | null }>(
           source,
-          `SELECT entry_ref, package, valid_from, valid_to FROM entry JOIN provider USING (provider_id) WHERE code = $1 AND present`,
+          `SELECT entry_ref, package, valid_from, valid_to FROM entry JOIN provider USING (provider_id) WHERE code = $1 AND present
+           UNION ALL
+           SELECT c.entry_ref, c.package, c.valid_from, c.valid_to FROM exception x JOIN provider p USING (provider_id)
+           JOIN change c ON c.provider_id = x.provider_id AND c.seq = last_present(x.provider_id, x.seq)
+           WHERE p.code = $1 AND x.kind = 'held' AND x.ended_at IS NULL`,
           [code],
         );
         const wanted = new Map(
@@ -189,6 +199,7 @@ export async function startTestHub(options: TestHubOptions): Promise<TestHub> {
       await within('the database connections', source.destroy());
       await within('the database', database.drop());
       assert.deepEqual([...orders.faults], [], 'messages of service orders that are not what the standard says');
+      assertWitnessed(orders.seen, options.witnessed ?? []);
     },
   };
 }
@@ -214,6 +225,17 @@ WHERE c.last_seq > s.sealed_seq
   OR EXISTS (SELECT 1 FROM refused_range r WHERE r.provider_id = p.provider_id)
   OR EXISTS (SELECT 1 FROM omission o WHERE o.provider_id = p.provider_id AND o.ended_at IS NULL)
   OR EXISTS (SELECT 1 FROM exception x WHERE x.provider_id = p.provider_id AND x.kind = 'retrying' AND x.ended_at IS NULL)`;
+
+/** A planned mass removal of so many lines, approved: what a test takes off beyond the removal brake's budget goes on it. */
+export async function planRemovals(source: DataSource, providerId: number, lines: number): Promise<void> {
+  await query(
+    source,
+    `WITH other AS (INSERT INTO actor (name) VALUES ('second person') ON CONFLICT (name) DO UPDATE SET name = excluded.name RETURNING actor_id)
+     INSERT INTO planned_removal (provider_id, lines, valid_until, reason, state, proposed_by, approved_by, approved_at)
+     SELECT $1, $2, now() + interval '1 day', 'spec', 'approved', $3, actor_id, now() FROM other`,
+    [providerId, lines, HUB_ACTOR_ID],
+  );
+}
 
 /** Registers `count` new lines at providers in turn, straight through derivation; returns their line ids. */
 export async function registerLines(

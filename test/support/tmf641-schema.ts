@@ -7,11 +7,18 @@ import type { Witness, WitnessedKind } from '../../apps/provider-sim/tmf641/witn
 
 const swagger = JSON.parse(
   readFileSync(new URL('../fixtures/TMF641-ServiceOrdering-v4.1.0.swagger.json', import.meta.url), 'utf8'),
-) as { definitions: object };
+) as { definitions: Record<string, { enum?: string[] }> };
 const ajv = new Ajv({ strict: false, allErrors: true });
 // A CommonJS module whose types speak of a default export.
 (addFormatsModule as unknown as (ajv: Ajv) => void)(ajv);
 ajv.addSchema({ $id: 'tmf641', definitions: swagger.definitions });
+
+/** A definition of the swagger; throws when it has none of that name. */
+export function tmf641Definition(name: string): { enum?: string[] } {
+  const found = swagger.definitions[name];
+  assert.ok(found, `the swagger has no definition ${name}`);
+  return found;
+}
 
 /** Throws an `AssertionError` with every deviation of `value` from the definition of that name. */
 export function assertTmf641(definition: string, value: unknown): void {
@@ -40,6 +47,15 @@ const CHECKS: Record<WitnessedKind, (body: unknown) => void> = {
     assertTmf641(/create/i.test(eventType) ? 'ServiceOrderCreateEvent' : 'ServiceOrderStateChangeEvent', body);
   },
 };
+
+/** What a hub and a provider that speak by orders say to each other at least. */
+export const ORDER_TALK: readonly WitnessedKind[] = ['order', 'answer', 'hub', 'hubAnswer', 'event'];
+
+/** Fails unless messages of each of these kinds were judged: no fault among none proves nothing. */
+export function assertWitnessed(seen: ReadonlyMap<WitnessedKind, number>, kinds: readonly WitnessedKind[]): void {
+  const unseen = kinds.filter((kind) => !seen.get(kind));
+  assert.deepEqual(unseen, [], 'of these kinds of messages of service orders the schema check saw none');
+}
 
 /** A witness of every message, and what deviated from the standard so far, each once. */
 export function tmf641Witness(): { witness: Witness; seen: Map<WitnessedKind, number>; faults: Set<string> } {

@@ -33,7 +33,7 @@ describe('alerts', () => {
   });
 
   test('raised twice is one, cleared is over, raised after that is another', async () => {
-    const gap = { kind: 'fileGap', providerId: hub.ids['AIS'] ?? 0, subject: 'RES:7' } as const;
+    const gap = { kind: 'handOverStuck', providerId: hub.ids['AIS'] ?? 0, subject: 'RES:7' } as const;
     await alerts.raise({ ...gap, text: 'number 6 is missing' });
     await alerts.raise({ ...gap, text: 'number 6 is missing' });
     await alerts.raise({ ...gap, subject: 'RES:9', text: 'number 8 is missing' });
@@ -45,7 +45,7 @@ describe('alerts', () => {
       ],
     );
     await alerts.raise({ ...gap, text: 'numbers 5 and 6 are missing' });
-    assert.deepEqual((await list('?kind=fileGap')).at(-1)?.text, 'numbers 5 and 6 are missing');
+    assert.deepEqual((await list('?kind=handOverStuck')).at(-1)?.text, 'numbers 5 and 6 are missing');
     await alerts.clear(gap);
     await alerts.clear(gap);
     assert.deepEqual(

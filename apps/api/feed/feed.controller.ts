@@ -12,7 +12,7 @@ import {
 } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { DataSource } from 'typeorm';
-import { Problem, WAKE_UP, type WakeUp } from '#contracts';
+import { APPENDER, Problem, WAKE_UP, type Appender, type WakeUp } from '#contracts';
 import { feedPath, PAGE_TYPE } from '#adapters';
 import {
   feedStanding,
@@ -22,10 +22,11 @@ import {
   pageAfter,
   readPart,
   takeCursor,
+  takeForeignCursor,
   type AfterCursor,
   type Cursor,
 } from '#dispatch';
-import { ProviderDirectory, Scopes, type ProviderRow } from '#platform';
+import { faultPoint, ProviderDirectory, type ProviderRow, Scopes } from '#platform';
 import { FeedDto, FeedQuery } from './feed.dto.js';
 import { cursorText, feedShown } from './feed-shown.js';
 import { sendBytes } from './send-bytes.js';
@@ -46,6 +47,7 @@ export class FeedController {
     @Inject(DataSource) private readonly source: DataSource,
     @Inject(ProviderDirectory) private readonly directory: ProviderDirectory,
     @Inject(WAKE_UP) private readonly wakeUp: WakeUp,
+    @Inject(APPENDER) private readonly appender: Appender,
   ) {}
 
   @Get(':code')
@@ -91,10 +93,20 @@ export class FeedController {
       response.setHeader('Link', `<${feedPath(provider)}${query}>; rel="next"`);
     };
     let found = await pageAfter(this.source, providerId, cursor);
-    if (found.found === 'unknown') throw unknownCursor(provider, after ?? '');
     // HEAD looks, and says nothing of what was read.
     const looksOnly = request.method === 'HEAD';
-    if (!looksOnly && (await takeCursor(this.source, providerId, cursor)) > 0) await this.wakeUp.wake([providerId]);
+    // Read from here, and not known here: this database was set back.
+    if (
+      found.found === 'unknown' &&
+      !looksOnly &&
+      (await takeForeignCursor(this.source, this.appender, providerId, cursor))
+    )
+      found = await pageAfter(this.source, providerId, cursor);
+    if (found.found === 'unknown') throw unknownCursor(provider, after ?? '');
+    if (!looksOnly && (await takeCursor(this.source, providerId, cursor)) > 0) {
+      await faultPoint('dispatch.cursorTaken');
+      await this.wakeUp.wake([providerId]);
+    }
     if (found.found !== 'page' && !looksOnly && wait > 0)
       found = await this.waitFor(providerId, cursor, wait, response);
     if (found.found !== 'page') {

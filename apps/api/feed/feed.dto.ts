@@ -59,6 +59,21 @@ export class FullListDto {
   after!: string | null;
 }
 
+export class RestatedListDto {
+  @ApiProperty()
+  syncId!: number;
+  @ApiProperty({ description: 'It goes up to this position of your log' })
+  toSeq!: number;
+  @ApiProperty({ description: 'Entries that were said once more' })
+  lines!: number;
+  @ApiProperty({ enum: ['waiting', 'sending', 'completed', 'failed', 'cancelled'] })
+  state!: string;
+  @ApiProperty()
+  startedAt!: Date;
+  @ApiProperty({ type: Date, nullable: true })
+  endedAt!: Date | null;
+}
+
 export class FullListUnderWayDto {
   @ApiProperty()
   syncId!: number;
@@ -73,6 +88,15 @@ export class FullListsDto {
   newest!: FullListDto | null;
   @ApiProperty({ type: FullListUnderWayDto, nullable: true, description: 'One that was asked for and has not ended' })
   underWay!: FullListUnderWayDto | null;
+  @ApiProperty({
+    type: RestatedListDto,
+    nullable: true,
+    description:
+      'For service orders, which cannot say "this is all": the newest list that travelled as ordinary changes',
+  })
+  restated!: RestatedListDto | null;
+  @ApiProperty({ description: 'Where you read, at any time, what you should hold now; nothing is sent for it' })
+  entries!: string;
 }
 
 export class FeedStandingDto {

@@ -86,6 +86,9 @@ export class LineStoryDto {
   registrations!: object[];
   @ApiProperty({ type: [StoryProviderDto] })
   providers!: StoryProviderDto[];
-  @ApiProperty({ type: [DisclosureDto], description: 'To whom the line was disclosed, and when, also before retention' })
+  @ApiProperty({
+    type: [DisclosureDto],
+    description: 'To whom the line was disclosed, and when, also before retention',
+  })
   disclosures!: DisclosureDto[];
 }

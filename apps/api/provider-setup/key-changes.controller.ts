@@ -2,9 +2,9 @@
 import { Body, Controller, Get, HttpCode, Inject, Param, ParseIntPipe, Post } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
-import { Problem, WAKE_UP, type WakeUp } from '#contracts';
+import { MENDED_BY_KEYS, Problem, WAKE_UP, type WakeUp } from '#contracts';
 import { fingerprintOf, makeKey, validateProfile } from '#adapters';
-import { resumeProvider } from '#dispatch';
+import { releaseProvider, resumeProvider } from '#dispatch';
 import {
   cancelKeyChange,
   confirmKeyChange,
@@ -111,7 +111,9 @@ export class KeyChangesController {
     const { state, missing, added } = await confirmKeyChange(parts, providerId, changeId, confirmation, actor.actorId);
     if (state === 'confirmed') {
       await this.setup.reload();
-      if (added) await resumeProvider(source, providerId, actor.actorId, 'two people have confirmed its keys');
+      const why = 'two people have confirmed its keys';
+      if (added) await resumeProvider(source, providerId, actor.actorId, why);
+      else await releaseProvider(source, providerId, actor.actorId, why, MENDED_BY_KEYS);
       await this.wakeUp.wake([providerId]);
     }
     return { state, missing };

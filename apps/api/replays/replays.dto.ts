@@ -34,6 +34,10 @@ export class ReplayDto {
   state!: ReplayRow['state'];
   @ApiProperty({ description: 'Exceptions that it holds, frozen when it was previewed' })
   lines!: number;
+  @ApiProperty({ description: 'Batches with uncertain lines that the provider is asked about before anything is sent' })
+  asks!: number;
+  @ApiProperty({ description: 'Open holds that fit and are left alone: whoever holds them releases them' })
+  held!: number;
   @ApiProperty()
   appended!: number;
   @ApiProperty({ description: 'Left alone: changed or answered by themselves in between' })

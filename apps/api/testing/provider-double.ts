@@ -28,6 +28,8 @@ export async function startProvider(
     const pieces: Buffer[] = [];
     request.on('data', (piece: Buffer) => pieces.push(piece));
     request.on('end', () => {
+      // It answers no questions, as a provider may.
+      if (request.method === 'GET') return void response.writeHead(404).end();
       const raw = Buffer.concat(pieces);
       const body = request.headers['content-encoding'] === 'gzip' ? gunzipSync(raw) : raw;
       bodies.push(body);

@@ -74,7 +74,12 @@ describe('TOT on OpenSSH and GnuPG', { skip: missing }, () => {
       status: null,
     });
     assert.deepEqual(await adapter.ask(made.batch, calm), { answer: 'has', sha256: made.batch.sha256, outcomes: null });
-    assert.equal(await adapter.highestNumber(calm), 42);
+    assert.deepEqual(await adapter.highestNumber(41, calm), {
+      said: 'number',
+      number: 42,
+      sha256: null,
+      appliedSeq: null,
+    });
   });
 
   test('sealed answers are read; the same one sealed anew is a copy', async () => {

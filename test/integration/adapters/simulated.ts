@@ -7,7 +7,7 @@ import ssh2 from 'ssh2';
 import { LOOPBACK_NETWORKS, makeAdapter, referenceProfile, withEndpoint, type AdapterNotice } from '#adapters';
 import { Problem, type IncomingAnswer, type ProviderAdapter } from '#contracts';
 import type { Ability, Counterpart, Temper } from '../../../libs/adapters/conformance/counterpart.js';
-import { tmf641Witness } from '../../support/tmf641-schema.js';
+import { assertWitnessed, ORDER_TALK, tmf641Witness } from '../../support/tmf641-schema.js';
 import { privatePgp, publicPgp } from '../../../apps/standalone/simulated-providers.js';
 import { startSimulator, type SimulatedProvider } from '../../../apps/provider-sim/simulator.js';
 import type { DialChange } from '../../../apps/provider-sim/dial.js';
@@ -202,6 +202,7 @@ export async function simulatedCounterpart(code: ProviderCode, base = referenceP
       hub.closeAllConnections();
       await new Promise((resolve) => hub.close(resolve));
       assert.deepEqual([...orders.faults], [], 'messages of service orders that are not what the standard says');
+      if (base.format === 'tmf641') assertWitnessed(orders.seen, [...ORDER_TALK, 'list', 'error']);
     },
   };
 }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { query } from '#platform';
+import { QUEUE_BACKENDS, type QueueBackend } from '../../support/queue-backends.js';
 import { ALL, behind, fixtureList, sampleList, startListHub, type Draft, type ListHub } from './destinations-kit.js';
 
 const NEW_RANGE = '52.120.0.0/14';
@@ -12,13 +13,28 @@ interface Shown {
   applications: Record<string, { pfds: Record<string, { flowDescriptions?: string[]; domainNames?: string[] }> }>;
 }
 
-describe('a destination list from the vendor to six providers', () => {
+for (const backend of QUEUE_BACKENDS) march2020(backend);
+
+function march2020(backend: (typeof QUEUE_BACKENDS)[number]): void {
+  describe(
+    `a destination list from the vendor to six providers, queues in ${backend.name}`,
+    { skip: backend.skip },
+    () => story(backend),
+  );
+}
+
+function story(backend: (typeof QUEUE_BACKENDS)[number]): void {
   let lists: ListHub;
+  let queues: QueueBackend;
   before(async () => {
-    lists = await startListHub();
+    queues = await backend.start();
+    lists = await startListHub({ redisUrl: queues.redisUrl ?? '' });
     await lists.hub.work();
   });
-  after(() => lists.hub.close());
+  after(async () => {
+    await lists.hub.close();
+    await queues.stop();
+  });
 
   const shown = (code: (typeof ALL)[number]): Shown => lists.hub.simulator.get(code).state()['destinations'] as Shown;
   /** Whether a provider frees a network, seen from its own side. */
@@ -165,4 +181,4 @@ describe('a destination list from the vendor to six providers', () => {
     for (const act of ['import', 'propose', 'revise', 'approve', 'publish', 'rollback', 'withdraw'])
       assert.ok(done.has(`destinations.${act}`), act);
   });
-});
+}

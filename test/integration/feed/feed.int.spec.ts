@@ -9,7 +9,7 @@ import { createApiKey } from '#operations';
 import { bangkokDay, HUB_ACTOR_ID, inTransaction, query } from '#platform';
 import { Deriver } from '#whitelist';
 import { assertNumbers } from '../../support/numbers.js';
-import { registerLines, startTestHub, type TestHub } from '../../support/hub.js';
+import { planRemovals, registerLines, startTestHub, type TestHub } from '../../support/hub.js';
 
 const TODAY = bangkokDay(new Date());
 
@@ -88,6 +88,7 @@ describe('3BB pulls its feed', () => {
     await hub.work();
     const lines = await registerLines(hub.source, 2_000, [bbb], TODAY);
     await change(hub, lines.slice(0, 300), `package = 'WAH-FB-2', revision = revision + 1`);
+    await planRemovals(hub.source, bbb, 400);
     await change(hub, lines.slice(200, 600), `state = 'cancelled', revision = revision + 1`);
     await change(hub, lines.slice(500, 550), `state = 'confirmed', revision = revision + 1`);
     await hub.settled(90);
@@ -213,7 +214,7 @@ describe('3BB pulls its feed', () => {
       assert.equal((await get(path, own)).status, 200, path);
     }
     const other = await keyOf('provider:TRUE');
-    for (const path of ['batches', 'batches/1', 'batches/1/bytes', 'full-list']) {
+    for (const path of ['batches', 'batches/1', 'batches/1/bytes', 'full-list', 'full-list/entries']) {
       const answer = await get(`/v1/providers/3BB/${path}`, other);
       assert.equal(answer.status, 403, path);
       assert.doesNotMatch(await answer.text(), /sha256|\+66/);
@@ -226,7 +227,9 @@ describe('3BB pulls its feed', () => {
 
   test('it asks for a full list of its own, once, and reads it in parts from its cursor', async () => {
     const key = await keyOf('provider:3BB');
-    assert.deepEqual(await (await get('/v1/providers/3BB/full-list', key)).json(), { newest: null, underWay: null });
+    const entries = '/v1/providers/3BB/full-list/entries';
+    const none = { newest: null, underWay: null, restated: null, entries };
+    assert.deepEqual(await (await get('/v1/providers/3BB/full-list', key)).json(), none);
     assert.equal((await get('/v1/providers/3BB/full-list', key, {}, 'POST')).status, 202);
     await until(async () => {
       const [row] = await query<{ n: number }>(hub.source, `SELECT count(*) AS n FROM sync WHERE ended_at IS NULL`);

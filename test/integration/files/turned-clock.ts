@@ -7,7 +7,8 @@ import { AlertBook } from '#operations';
 import { ProviderDirectory, query, SecretStore, Vault, type ProviderRow } from '#platform';
 import { CurrentAppender } from '#whitelist';
 import { answerFiles } from '../../../apps/worker/answer-files.js';
-import { Deliverer, type Delivered } from '../../../libs/dispatch/deliver.js';
+import { Deliverer } from '../../../libs/dispatch/deliver.js';
+import type { Delivered } from '../../../libs/dispatch/delivery.js';
 import { createLogger, type Logger } from '../../../libs/platform/log.js';
 import type { TestHub } from '../../support/hub.js';
 

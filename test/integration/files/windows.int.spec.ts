@@ -26,6 +26,7 @@ describe('the delivery window of TOT', () => {
         ...withEndpoint(profile, { timeoutMs: 1_000 }),
         deliveryWindows: [{ from: '22:00', to: '04:00' }],
         // What the database's own clock writes lies days before the turned one.
+        receiptDeadlineS: 7 * 86_400,
         outcomeDeadlineS: 14 * 86_400,
       }),
     });

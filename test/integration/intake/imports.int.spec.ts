@@ -41,7 +41,7 @@ describe('imports', () => {
     assert.deepEqual(await faults(intake.source), []);
     await query(
       intake.source,
-      'TRUNCATE registration, registration_history, line, suppression, entry, change, import_run, import_file, import_problem',
+      'TRUNCATE registration, registration_history, line, suppression, entry, change, exception, removal, removal_hold, import_run, import_file, import_problem',
     );
     await query(intake.source, 'UPDATE provider_counter SET last_seq = 0');
   });

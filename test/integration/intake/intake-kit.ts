@@ -106,7 +106,7 @@ export async function changes(source: DataSource): Promise<string[]> {
   return rows.map((row) => row.text);
 }
 
-/** Every log is without gaps, and every entry's latest change is the state that it shows. */
+/** Every log is without gaps, and every entry's latest change is the state that it shows, unless its removal is held. */
 export async function faults(source: DataSource): Promise<unknown[]> {
   return query(
     source,
@@ -114,6 +114,7 @@ export async function faults(source: DataSource): Promise<unknown[]> {
      UNION ALL SELECT 'counter', c.provider_id FROM provider_counter c WHERE last_seq <> (SELECT count(*) FROM change x WHERE x.provider_id = c.provider_id)
      UNION ALL SELECT 'entry', e.provider_id FROM entry e LEFT JOIN change c ON c.provider_id = e.provider_id AND c.seq = e.last_seq
        WHERE e.last_seq > 0 AND (c.entry_ref, c.present, c.package, c.valid_from, c.valid_to) IS DISTINCT FROM (e.entry_ref, e.present, e.package, e.valid_from, e.valid_to)
+         AND NOT EXISTS (SELECT 1 FROM exception x WHERE x.provider_id = e.provider_id AND x.seq = e.last_seq AND x.kind = 'held' AND x.ended_at IS NULL AND NOT e.present)
      UNION ALL SELECT 'desired', r.provider_id FROM registration r JOIN line l USING (line_id)
        LEFT JOIN entry e ON e.provider_id = r.provider_id AND e.line_id = r.line_id AND e.present
        WHERE r.state = 'confirmed' AND (l.withdrawn_at IS NULL OR r.confirmed_at > l.withdrawn_at) AND r.valid_from <= current_date

@@ -38,7 +38,7 @@ describe('single registrations', () => {
     assert.deepEqual(await faults(intake.source), []);
     await query(
       intake.source,
-      'TRUNCATE registration, registration_history, line, move, suppression, entry, change, audit',
+      'TRUNCATE registration, registration_history, line, move, suppression, entry, change, exception, removal, removal_hold, audit',
     );
     await query(intake.source, 'UPDATE provider_counter SET last_seq = 0');
     intake.woken.length = 0;

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import { referenceProfile, withEndpoint } from '#adapters';
 import type { ProviderProfile } from '#contracts';
+import { approveHandOver, proposeHandOver, startHandOver } from '#intake';
 import { HUB_ACTOR_ID, inTransaction, query, saveProvider, SecretStore, Vault } from '#platform';
 import { Deriver } from '#whitelist';
 import type { TestHub } from '../../support/hub.js';
@@ -23,6 +24,7 @@ export async function addNt(hub: TestHub): Promise<number> {
     secrets: { signing: ['nt.signing.1'], callback: [], sshKey: null },
   };
   delete profile.reconcileEveryS;
+  delete profile.observe;
   return saveProvider(hub.source, profile, HUB_ACTOR_ID);
 }
 
@@ -120,4 +122,37 @@ export async function until(
     if (Date.now() > end) throw new Error(`${what}: not within ${withinS} s ${JSON.stringify(await state())}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
+}
+
+/**
+ * For every line that was moved: the removal at the old provider was handed over after the new one had answered the
+ * addition. The first answers are gathered once: looked up line by line this takes longer than the hand-over itself.
+ */
+export const TOO_EARLY = `
+WITH acked AS MATERIALIZED (
+  SELECT c.provider_id, c.line_id, min(a.accepted_at) AS at FROM batch a
+  JOIN change c ON c.provider_id = a.provider_id AND c.seq BETWEEN a.from_seq AND a.to_seq
+  WHERE c.present AND a.state = 'settled' GROUP BY 1, 2),
+removed AS MATERIALIZED (
+  SELECT c.provider_id, c.line_id, c.seq, b.handed_at FROM batch b
+  JOIN change c ON c.provider_id = b.provider_id AND c.seq BETWEEN b.from_seq AND b.to_seq
+  WHERE NOT c.present AND b.state <> 'refused')
+SELECT count(*) AS looked, count(*) FILTER (WHERE acked.at IS NULL OR r.handed_at < acked.at OR m.ended_at < acked.at) AS early
+FROM move m
+JOIN entry o ON o.line_id = m.line_id AND o.provider_id = m.from_provider
+JOIN removed r ON r.provider_id = m.from_provider AND r.line_id = m.line_id AND r.seq = o.last_seq
+LEFT JOIN acked ON acked.provider_id = m.to_provider AND acked.line_id = m.line_id`;
+
+/** Proposed, approved by a second person and started; returns its id. */
+export async function handOver(hub: TestHub, from: string[], to: string): Promise<number> {
+  const approver = await actorCalled(hub.source, `approver of ${to}`);
+  const proposed = await proposeHandOver(hub.source, { from, to, limitS: 3600, reason: 'merger', actorId: 1 });
+  const act = { actorId: 1, reason: 'merger' };
+  await approveHandOver(hub.source, proposed.handOverId, {
+    planHash: proposed.planHash,
+    reason: 'as agreed',
+    actorId: approver,
+  });
+  await startHandOver(hub.source, proposed.handOverId, act);
+  return proposed.handOverId;
 }

@@ -47,6 +47,7 @@ export function ntProfile(target: string, changes: Partial<ProviderProfile> = {}
     otherNames: ['โทรคมนาคมแห่งชาติ'],
     transport: { kind: 'webhook', target, timeoutMs: 5_000, gzip: false },
     retryScheduleS: [0.2, 0.5, 1],
+    observe: null,
     secrets: { signing: ['nt.signing.1'], callback: [], sshKey: null },
     testLines: [{ access: 'MB', line: '+66800009901' }],
     contacts: [{ role: 'technical', name: 'NT network desk', email: 'desk@nt.invalid' }],

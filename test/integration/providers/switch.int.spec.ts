@@ -110,6 +110,7 @@ describe('NT is switched from way to way on a running hub', () => {
       retryScheduleS: [0.2, 0.5, 1],
       ...asked,
       destinations: null,
+      observe: null,
       proofOfLifeAt: null,
       deliveryWindows: [],
       secrets:

@@ -1,24 +1,29 @@
 // A full list at a provider that cannot take one: every entry's current state travels once more as changes, also of those
 // that should not be there, so that the provider ends with exactly what it should hold.
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { endSyncs, readSync, startSync } from '#dispatch';
-import { bangkokDay, inTransaction, query } from '#platform';
+import { createApiKey } from '#operations';
+import { bangkokDay, HUB_ACTOR_ID, inTransaction, query } from '#platform';
 import { Deriver } from '#whitelist';
-import { registerLines, startTestHub, type TestHub } from '../../support/hub.js';
+import { planRemovals, registerLines, startTestHub, type TestHub } from '../../support/hub.js';
+import { ORDER_TALK } from '../../support/tmf641-schema.js';
 
 const today = bangkokDay(new Date());
 const LINES = 2_500;
 
 describe('full list by service orders', () => {
   let hub: TestHub;
+  let url: string;
   before(async () => {
     hub = await startTestHub({
       providers: ['DTAC'],
+      witnessed: ORDER_TALK,
       profile: (profile) => ({ ...profile, maxLines: 300, askEveryS: 1 }),
       dials: { DTAC: { dial: { answer: { omit: 0.1, repeat: 0.2, reorder: 0.2, reorderMs: 100 } } } },
     });
-    await hub.serve();
+    url = await hub.serve();
     await hub.work();
   });
   after(() => hub.close());
@@ -55,6 +60,7 @@ describe('full list by service orders', () => {
 
   test('a provider that lost everything holds the list again, and gives its services new answers', async () => {
     const lines = await registerLines(hub.source, LINES, [1], today);
+    await planRemovals(hub.source, 1, 300);
     await cancel(lines.slice(0, 300));
     await hub.settled(60);
     const dtac = hub.simulator.get('DTAC');
@@ -101,5 +107,55 @@ describe('full list by service orders', () => {
       `SELECT count(*) AS n FROM change WHERE cause = 'replayed'`,
     );
     assert.equal(restated?.n, 2 * LINES);
+  });
+
+  test('with its own key it asks for one once an hour, and reads at any time what it should hold', async () => {
+    const { key } = await createApiKey(hub.source, { name: 'DTAC', scopes: ['provider:DTAC'] }, HUB_ACTOR_ID);
+    const call = (path = '', method = 'GET'): Promise<Response> =>
+      fetch(`${url}/v1/providers/DTAC/full-list${path}`, { method, headers: { authorization: `Bearer ${key}` } });
+    const counted = (): Promise<unknown> =>
+      query(hub.source, 'SELECT last_seq, (SELECT count(*) FROM sync) FROM provider_counter WHERE provider_id = 1');
+
+    const shown = (await (await call()).json()) as {
+      newest: null;
+      restated: { state: string; toSeq: number };
+      entries: string;
+    };
+    assert.equal(shown.newest, null);
+    assert.equal(shown.restated.state, 'completed');
+    const before = await counted();
+    const refused = await call('', 'POST');
+    assert.equal(refused.status, 429);
+    assert.ok(Number(refused.headers.get('retry-after')) > 3_000);
+    assert.ok(((await refused.json()) as { detail: string }).detail.includes(shown.entries));
+    assert.deepEqual(await counted(), before, 'nothing was appended');
+
+    const answer = await fetch(`${url}${shown.entries}`, { headers: { authorization: `Bearer ${key}` } });
+    assert.equal(answer.headers.get('content-type'), 'application/x-ndjson; charset=utf-8');
+    const text = await answer.text();
+    const [head, ...rest] = text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    const end = rest.pop();
+    assert.equal(head?.['count'], (await hub.compareBooks())['DTAC']?.desired);
+    assert.equal(end?.['count'], rest.length);
+    const said = text.slice(0, text.lastIndexOf('{"end"'));
+    assert.equal(end?.['sha256'], createHash('sha256').update(said).digest('hex'));
+    const due = await query<{ ref: string; seq: number }>(
+      hub.source,
+      'SELECT entry_ref AS ref, last_seq AS seq FROM entry WHERE provider_id = 1 AND present ORDER BY line_id',
+    );
+    const listed = new Map(rest.map(({ ref, seq }) => [ref, seq]));
+    for (const { ref, seq } of due) assert.equal(listed.get(ref), seq);
+    assert.ok(Number(head?.['asOf']) >= shown.restated.toSeq);
+
+    await query(hub.source, `UPDATE sync_provider SET ended_at = ended_at - interval '61 minutes'`);
+    const [first, second] = await Promise.all([call('', 'POST'), call('', 'POST')]);
+    assert.deepEqual(
+      [first.status, second.status].toSorted((a, b) => a - b),
+      [202, 409],
+    );
+    await hub.settled(60);
   });
 });

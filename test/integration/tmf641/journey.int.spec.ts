@@ -5,7 +5,8 @@ import { after, before, describe, test } from 'node:test';
 import { bangkokDay, inTransaction, query } from '#platform';
 import { Deriver } from '#whitelist';
 import type { Cause } from '#contracts';
-import { registerLines, startTestHub, type TestHub } from '../../support/hub.js';
+import { planRemovals, registerLines, startTestHub, type TestHub } from '../../support/hub.js';
+import { ORDER_TALK } from '../../support/tmf641-schema.js';
 
 const today = bangkokDay(new Date());
 const LINES = 2_400;
@@ -15,6 +16,7 @@ describe('service orders with faults, lost events and lost subscriptions', () =>
   before(async () => {
     hub = await startTestHub({
       providers: ['DTAC'],
+      witnessed: [...ORDER_TALK, 'list', 'error'],
       profile: (profile) => ({
         ...profile,
         maxLines: 150,
@@ -66,6 +68,7 @@ describe('service orders with faults, lost events and lost subscriptions', () =>
     assert.equal(named[0]?.n, hub.simulator.get('DTAC').provider.applier.book.count, 'each service is known by its id');
 
     await change(lines.slice(0, 900), 'valid_to = valid_to + 7', 'amended');
+    await planRemovals(hub.source, 1, 900);
     await change(lines.slice(600, 1_500), `state = 'cancelled'`, 'cancelled');
     await hub.settled(150);
     await change(lines.slice(1_200, 1_300), `state = 'confirmed'`, 'amended');

@@ -21,6 +21,7 @@ describe('the listener', () => {
     // The provider itself says nothing here: every event is ours.
     hub = await startTestHub({
       providers: ['DTAC'],
+      witnessed: ['order', 'answer', 'hub', 'hubAnswer'],
       profile: (profile) => ({ ...profile, askEveryS: null }),
       dials: { DTAC: { dial: { silence: 1 } } },
     });
