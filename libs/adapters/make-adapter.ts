@@ -1,5 +1,14 @@
 // Puts one provider's adapter together from its profile: transport x format x acknowledgement.
-import type { ProviderAdapter, ProviderProfile, SetAside, SftpTransport, Unusable, WebhookTransport } from '#contracts';
+import type { PeerCertificate } from 'node:tls';
+import type {
+  KeyEnd,
+  ProviderAdapter,
+  ProviderProfile,
+  SetAside,
+  SftpTransport,
+  Unusable,
+  WebhookTransport,
+} from '#contracts';
 import { readCallback } from './acknowledgement/callback.js';
 import { FileCollector } from './acknowledgement/files.js';
 import { makeDestinationSender } from './destinations/make-sender.js';
@@ -14,6 +23,7 @@ import { hdtIn, type Charset } from './formats/hdt.js';
 import { thin } from './formats/thin.js';
 import { LONGEST_OBSERVED_BYTES, makeObservers } from './observing/make-observers.js';
 import type { AdapterNotice, AdapterOptions } from './options.js';
+import { keyEndsOf } from './key-ends.js';
 import { probe } from './probe.js';
 import { validateProfile } from './profiles/validate.js';
 import { ThinExchange } from './pull/thin-exchange.js';
@@ -61,10 +71,15 @@ export function makeAdapter(candidate: ProviderProfile, options: AdapterOptions)
   const notice: Notice = (kind, text, setAside) =>
     options.notice?.({ provider: profile.code, kind, text, ...(setAside ? { setAside } : {}) });
   const guard = makeTargetGuard(options.allowedNetworks ?? []);
+  let serverEnds: KeyEnd | null = null;
+  const shown = ({ valid_to: endsAt }: PeerCertificate): void => {
+    const name = new URL((profile.transport as WebhookTransport).target).host;
+    if (endsAt) serverEnds = { purpose: 'server', name, endsAt: new Date(endsAt) };
+  };
   const { exchange, collector, enclose, files } =
     profile.transport.kind === 'webhook'
       ? {
-          exchange: byWebhook(profile, profile.transport, { guard, format, secrets, clock, options, notice }),
+          exchange: byWebhook(profile, profile.transport, { guard, format, secrets, clock, options, notice, shown }),
           collector: null,
           enclose: null,
           files: null,
@@ -91,6 +106,10 @@ export function makeAdapter(candidate: ProviderProfile, options: AdapterOptions)
         : { answer: 'cannotTell', detail: 'this provider cannot be asked about a batch' },
     highestNumber: (above, signal) =>
       profile.canBeAsked ? exchange.highestNumber(above, signal) : Promise.resolve({ said: 'cannotTell' }),
+    keyEnds: async () => [
+      ...(await keyEndsOf(profile, (name) => options.secrets.secret(name))),
+      ...(serverEnds ? [serverEnds] : []),
+    ],
     probe: (signal) =>
       probe(
         profile,
@@ -171,10 +190,11 @@ interface WebhookParts {
   clock: () => Date;
   options: AdapterOptions;
   notice: Notice;
+  shown: (certificate: PeerCertificate) => void;
 }
 
 function byWebhook(profile: ProviderProfile, transport: WebhookTransport, parts: WebhookParts): BatchExchange {
-  const { guard, format, secrets, clock, options, notice } = parts;
+  const { guard, format, secrets, clock, options, notice, shown } = parts;
   const perLine = profile.format === 'tmf641' ? ORDER_BYTES_PER_LINE : ANSWER_BYTES_PER_LINE;
   const client = new WebhookClient(transport, {
     guard,
@@ -184,6 +204,7 @@ function byWebhook(profile: ProviderProfile, transport: WebhookTransport, parts:
     maxAnswerBytes: ANSWER_BYTES_BESIDES + profile.maxLines * perLine,
     // Hand-overs in flight, a status query and a look at the highest number beside them.
     maxSockets: profile.maxInFlight + 2,
+    shown,
     ...(options.ca ? { ca: options.ca } : {}),
   });
   if (profile.format === 'thin') return new ThinExchange(profile, client, () => options.hubAddress?.(), clock);

@@ -40,7 +40,8 @@ const SEEN_ANYHOW = [
   'providerStopped',
 ];
 
-// The newest first and the age afterwards: the other way round a quiet provider's whole history would be read.
+// The newest first and the age afterwards: the other way round a quiet provider's whole history would be read. What failed
+// while it was away says nothing of how it is since it came back.
 const EVIDENCE = `
 SELECT clock_timestamp() AS now, s.failures, s.waiting_for, s.ramp,
   CASE WHEN s.paused_by = $2 THEN coalesce(s.stop_cause, 'refusesBatches') END AS stop_cause,
@@ -56,7 +57,8 @@ FROM provider_stream s JOIN provider p USING (provider_id)
 CROSS JOIN LATERAL (
   SELECT json_build_object('ended', count(*), 'failed', count(*) FILTER (WHERE result IN ('notSent', 'unclear', 'cannotTell', 'lost', 'forbidden'))) AS attempts
   FROM (SELECT result, ended_at FROM attempt WHERE provider_id = $1 ORDER BY number DESC, attempt_no DESC LIMIT 50) newest
-  WHERE ended_at > now() - interval '1 hour') a
+  WHERE ended_at > greatest(now() - interval '1 hour',
+    (SELECT max(h.ended_at) FROM provider_health h WHERE h.provider_id = $1 AND h.health = 'quarantined'))) a
 CROSS JOIN LATERAL (
   SELECT coalesce(sum(n_applied + n_already + n_rejected), 0)::int AS answered, coalesce(sum(n_rejected), 0)::int AS rejected,
     percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM receipt_at - handed_at)) AS receipt_median

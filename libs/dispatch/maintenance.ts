@@ -2,6 +2,7 @@
 import type { DataSource } from 'typeorm';
 import { Problem, type Tx } from '#contracts';
 import { inTransaction, query } from '#platform';
+import { CANARY_LINES } from './rules/slow-start.js';
 
 export interface Maintenance {
   maintenanceId: number;
@@ -133,12 +134,26 @@ export async function maintenanceNow(
   return new Map(rows.map(({ id, ...row }) => [id, row]));
 }
 
-/** While nothing is sent to it, by maintenance or by its profile, it is noted that it comes back by a canary. */
+const PENDING = `
+(SELECT c.last_seq FROM provider_counter c WHERE c.provider_id = s.provider_id) - s.sealed_seq`;
+
+/**
+ * While nothing is sent to it, by its profile or by maintenance while a backlog grows, it is noted that it comes back by a
+ * canary. One that came back and has nothing left to send is at full pace: what comes now is no flood.
+ */
 export async function keepAway(source: DataSource, providerId: number, disabled: boolean): Promise<void> {
   await query(
     source,
-    `UPDATE provider_stream s SET ramp = 0 WHERE provider_id = $1 AND ramp IS DISTINCT FROM 0 AND ($2 OR EXISTS (
+    `UPDATE provider_stream s SET ramp = 0 WHERE provider_id = $1 AND ramp IS DISTINCT FROM 0 AND ($2 OR ${PENDING} > $3 AND EXISTS (
        SELECT 1 FROM maintenance m WHERE m.provider_id = s.provider_id AND m.from_at <= now() AND m.until_at > now()))`,
-    [providerId, disabled],
+    [providerId, disabled, CANARY_LINES],
+  );
+  await query(
+    source,
+    `UPDATE provider_stream s SET ramp = NULL, not_before = NULL, waiting_for = NULL
+     WHERE provider_id = $1 AND ramp > 0 AND failures = 0 AND ${PENDING} = 0 AND NOT EXISTS (
+       SELECT 1 FROM batch b WHERE b.provider_id = s.provider_id AND b.state IN ('sealed', 'handed'))
+       AND NOT EXISTS (SELECT 1 FROM refused_range r WHERE r.provider_id = s.provider_id)`,
+    [providerId],
   );
 }

@@ -2,6 +2,7 @@
 // that the resend rule stands on: did anything reach the provider?
 import http from 'node:http';
 import https from 'node:https';
+import { TLSSocket, type PeerCertificate } from 'node:tls';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
@@ -71,6 +72,8 @@ export interface WebhookClientOptions {
   maxSockets: number;
   /** Further certificate authorities in PEM, for a provider with its own. Certificates are always verified. */
   ca?: string;
+  /** Told the certificate that the provider's server showed, at each new connection. */
+  shown?: (certificate: PeerCertificate) => void;
 }
 
 /** Longest answer of a token endpoint, in bytes. */
@@ -156,6 +159,7 @@ export class WebhookClient {
     signal.addEventListener('abort', onAbort, { once: true });
     if (signal.aborted) stop.abort();
     const start = this.secure ? https.request : http.request;
+    const { shown } = this.options;
     const ready = this.secure ? 'secureConnect' : 'connect';
     try {
       this.options.guard.checkLiteral(this.base.hostname, this.secure ? 'any' : 'allowed');
@@ -189,7 +193,12 @@ export class WebhookClient {
               sent.once('finish', () => void faultPoint('http.requested'));
               sent.once('socket', (socket) => {
                 if (sent.reusedSocket || !socket.connecting) connected = true;
-                else socket.once(ready, () => (connected = true));
+                else {
+                  socket.once(ready, () => {
+                    connected = true;
+                    if (socket instanceof TLSSocket) shown?.(socket.getPeerCertificate());
+                  });
+                }
               });
               return sent;
             },

@@ -13,7 +13,7 @@ export interface HealthEvidence {
   stopped: { cause: StopCause; reason: string } | null;
   /** Batches accepted since it came back; null: full pace. */
   ramp: number | null;
-  /** Attempts that ended within the hour, the newest 50. */
+  /** Attempts that ended within the hour and since it last came back, the newest 50. */
   attempts: { ended: number; failed: number };
   /** Lines with an outcome in the newest 20 batches of the last day. */
   lines: { answered: number; rejected: number };
